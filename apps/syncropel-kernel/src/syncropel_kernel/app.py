@@ -1,0 +1,30 @@
+"""The command table of `syncropel`."""
+
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
+    if wanted:
+        typer.echo(f"syncropel {installed_version('syncropel-kernel')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and stop.", callback=_show_version),
+    ] = False,
+) -> None:
+    """Content-addressed records on your own machine."""
+
+
+def main() -> None:
+    """Run the command; the console script's entry point."""
+    app()

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from swop import SwopError
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -26,5 +28,12 @@ def root(
 
 
 def main() -> None:
-    """Run the command; the console script's entry point."""
-    app()
+    """Run the command; the console script's entry point.
+
+    Whatever swop refuses on purpose reaches a person as one line, with exit code 2.
+    """
+    try:
+        app()
+    except SwopError as error:
+        typer.echo(f"[ERROR] {error}", err=True)
+        raise SystemExit(2) from error

@@ -1,6 +1,6 @@
 # The steps of .ci/run, for people. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types arrows test e2e isolated wheels lock relock workflows docs bench check
+.PHONY: help setup fmt lint types arrows test e2e isolated wheels lock relock reference workflows docs bench check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -38,6 +38,9 @@ lock: ## check that requirements.lock is fresh and installs by hash
 
 relock: ## write requirements.lock anew
 	bash .ci/run relock
+
+reference: ## write docs/reference/commands.md anew
+	uv run python .ci/command_reference.py --write
 
 workflows: ## lint the GitHub workflows
 	bash .ci/run workflows

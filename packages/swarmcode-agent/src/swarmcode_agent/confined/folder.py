@@ -1,0 +1,295 @@
+"""A folder that nothing leaves: every read and write happens beneath it, or not at all.
+
+What may be in the folder is not trusted. Symbolic links are followed while they stay inside.
+Files with a second name (hard links) may belong to something outside: they are not read unless
+asked for, and never written in place, since every write puts a new file where the old one was.
+`.git` is not written.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from ..errors import PathError
+from ._beneath import OUTSIDE, open_beneath
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a pipe must not make us wait
+_MOST_LINKS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing found while walking: its path from the folder, with `/`."""
+
+    path: str
+    is_folder: bool
+    is_link: bool
+
+
+class ConfinedFolder:
+    """Files beneath one folder. Methods take paths relative to it, or absolute ones inside it."""
+
+    def __init__(self, root: str | os.PathLike[str], *, hard_links: bool = False) -> None:
+        self.root = Path(root).resolve()
+        self._hard_links = hard_links
+        try:
+            self._fd = os.open(self.root, _FOLDER | os.O_CLOEXEC)
+        except OSError as error:
+            raise PathError(str(root), f"is not a folder that can be used: {_why(error)}") from None
+        weakref.finalize(self, os.close, self._fd)
+
+    # ── reading ───────────────────────────────────────────────────────────────────────────
+
+    def read(self, path: str, *, most: int | None = None) -> bytes | None:
+        """Return a file's bytes, at most `most`; None where there is no such file."""
+        opened = self._open_file(path)
+        if opened is None:
+            return None
+        with os.fdopen(opened, "rb") as file:
+            return file.read(-1 if most is None else most)
+
+    def mode(self, path: str) -> int | None:
+        """Return the file's mode as `stat` has it; None where there is nothing."""
+        opened = self._open(path, _READ)
+        if opened is None:
+            return None
+        try:
+            return os.fstat(opened).st_mode
+        finally:
+            os.close(opened)
+
+    def link(self, path: str) -> str | None:
+        """Return where a symbolic link points; None where there is none."""
+        with self._parent(path) as (parent, name):
+            return _readlink(parent, name) if parent is not None else None
+
+    def relative(self, path: str) -> str:
+        """Return the path from the folder, refusing what is outside by its text alone."""
+        if "\x00" in path:
+            raise PathError(path, "has a NUL byte")
+        given = PurePosixPath(path or ".")
+        if not given.is_absolute():
+            return given.as_posix()
+        if not given.is_relative_to(self.root):
+            raise PathError(path, OUTSIDE)
+        return given.relative_to(self.root).as_posix()
+
+    def walk(self, path: str = ".", *, recursive: bool = True) -> Iterator[Entry]:
+        """Yield what is in a folder, sorted, folders before what is in them.
+
+        Links are named and not entered. What cannot be opened is passed over.
+        """
+        opened = self._open(path, _FOLDER)
+        if opened is None:
+            raise PathError(path, "does not exist")
+        base = PurePosixPath(self.relative(path))
+        try:
+            with os.scandir(opened) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        finally:
+            os.close(opened)
+        for entry in found:
+            name = (base / entry.name).as_posix()
+            is_folder = entry.is_dir(follow_symlinks=False)
+            yield Entry(name, is_folder, entry.is_symlink())
+            if is_folder and recursive:
+                with suppress(PathError):
+                    yield from self.walk(name)
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────
+
+    def write(self, path: str, data: bytes, *, mode: int | None = None) -> None:
+        """Put a file in place in one step, with the folders it needs.
+
+        A link is followed while it stays inside. Without `mode` an existing file keeps its own.
+        """
+        path = self.check(path)
+        self.make_folders(str(PurePosixPath(self.relative(path)).parent))
+        with self._parent_to_write(path) as (parent, name):
+            permissions = mode if mode is not None else _permissions(parent, name)
+            temporary = f".{name[:100]}.{secrets.token_hex(6)}.tmp"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with _explained(path):
+                opened = os.open(temporary, flags, 0o600, dir_fd=parent)
+                try:
+                    with os.fdopen(opened, "wb") as file:
+                        file.write(data)
+                        os.fchmod(file.fileno(), permissions & 0o777)
+                    os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+                except BaseException:
+                    with suppress(OSError):
+                        os.unlink(temporary, dir_fd=parent)
+                    raise
+
+    def check(self, path: str) -> str:
+        """Raise PathError where `write` would refuse a path, before anything is made.
+
+        Return the path that it would write, links followed.
+        """
+        path = self._follow(path)
+        self._check_folders(PurePosixPath(self.relative(path)))
+        return path
+
+    def write_link(self, path: str, target: str) -> None:
+        """Put a symbolic link in place. Where it points is only ever followed inside."""
+        self._check_folders(PurePosixPath(self.relative(path)))
+        self.make_folders(str(PurePosixPath(self.relative(path)).parent))
+        with self._parent_to_write(path) as (parent, name), _explained(path):
+            temporary = f".{name[:100]}.{secrets.token_hex(6)}.tmp"
+            os.symlink(target, temporary, dir_fd=parent)
+            os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or a link, and the folders that this leaves empty."""
+        with self._parent_to_write(path) as (parent, name), _explained(path):
+            os.unlink(name, dir_fd=parent)
+        for folder in PurePosixPath(self.relative(path)).parents:
+            if folder == PurePosixPath():
+                return
+            try:
+                with self._parent_to_write(str(folder)) as (parent, name):
+                    os.rmdir(name, dir_fd=parent)
+            except OSError:
+                return  # it is not empty
+
+    def make_folders(self, path: str) -> None:
+        """Make a folder and those above it."""
+        current = PurePosixPath()
+        for part in PurePosixPath(self.relative(path)).parts:
+            current /= part
+            opened = self._open(str(current), _FOLDER)
+            if opened is not None:
+                os.close(opened)
+                continue
+            made = self._parent_to_write(str(current))
+            with made as (parent, name), _explained(path), suppress(FileExistsError):
+                os.mkdir(name, 0o777, dir_fd=parent)
+
+    # ── inside ────────────────────────────────────────────────────────────────────────────
+
+    def _open(self, path: str, flags: int) -> int | None:
+        with _explained(path):
+            try:
+                return open_beneath(self._fd, self.relative(path), flags)
+            except FileNotFoundError:
+                return None
+
+    def _check_folders(self, whole: PurePosixPath) -> None:
+        """Look at the deepest folder that is there, and at the names that would be made in it."""
+        for folder in whole.parents:
+            opened = self._open(str(folder), _FOLDER)
+            if opened is None:
+                continue
+            try:
+                parts = (*self._real(opened).parts, *whole.relative_to(folder).parts)
+            finally:
+                os.close(opened)
+            if ".." in parts:
+                raise PathError(str(whole), OUTSIDE)
+            if any(map(is_git, parts)):
+                raise PathError(str(whole), "is in .git, which is read-only")
+            return
+
+    def _open_file(self, path: str) -> int | None:
+        opened = self._open(path, _READ)
+        if opened is None:
+            return None
+        found = os.fstat(opened)
+        why = None
+        if not stat.S_ISREG(found.st_mode):
+            why = "is a folder" if stat.S_ISDIR(found.st_mode) else "is not a regular file"
+        elif found.st_nlink > 1 and not self._hard_links:
+            why = "is a hard link, so it may belong to something outside the workspace"
+        if why is None:
+            return opened
+        os.close(opened)
+        raise PathError(path, why)
+
+    def _follow(self, path: str) -> str:
+        """Return the path that a chain of links ends at, as text; opening it confines it."""
+        for _ in range(_MOST_LINKS):
+            target = self.link(path)
+            if target is None:
+                return path
+            if target.startswith("/"):
+                raise PathError(path, OUTSIDE)
+            path = str(PurePosixPath(self.relative(path)).parent / target)
+        raise PathError(path, "has too many levels of symbolic links")
+
+    @contextmanager
+    def _parent(self, path: str) -> Iterator[tuple[int | None, str]]:
+        whole = PurePosixPath(self.relative(path))
+        if whole.name in {"", ".."}:
+            raise PathError(path, "does not name a file")
+        parent = self._open(str(whole.parent), _FOLDER)
+        try:
+            yield parent, whole.name
+        finally:
+            if parent is not None:
+                os.close(parent)
+
+    @contextmanager
+    def _parent_to_write(self, path: str) -> Iterator[tuple[int, str]]:
+        with self._parent(path) as (parent, name):
+            if parent is None:
+                raise PathError(path, "does not exist")
+            if any(map(is_git, (*self._real(parent).parts, name))):
+                raise PathError(path, "is in .git, which is read-only")
+            yield parent, name
+
+    def _real(self, folder: int) -> PurePosixPath:
+        """Return where an open folder really is, so that no alias of `.git` gets past."""
+        try:
+            real = str(Path(f"/proc/self/fd/{folder}").readlink())
+        except OSError:
+            real = _path_of(folder)
+        return PurePosixPath(os.path.relpath(real, self.root))
+
+
+def is_git(name: str) -> bool:
+    """Whether some file system would take this name for `.git`."""
+    plain = "".join(letter for letter in name if letter.isprintable()).casefold()
+    return plain.rstrip(" .") in {".git", "git~1"}
+
+
+def _path_of(folder: int) -> str:
+    """Ask the kernel for an open folder's path where there is no /proc (macOS)."""
+    import fcntl
+
+    return os.fsdecode(fcntl.fcntl(folder, 50, b"\x00" * 1024).rstrip(b"\x00"))
+
+
+def _readlink(parent: int, name: str) -> str | None:
+    try:
+        return os.readlink(name, dir_fd=parent)
+    except OSError:
+        return None  # not a link, or not there
+
+
+def _permissions(parent: int, name: str) -> int:
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return 0o644
+    return stat.S_IMODE(found.st_mode)
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn what the system says into a sentence about the path."""
+    try:
+        yield
+    except OSError as error:
+        raise PathError(path, f"cannot be used: {_why(error)}") from None
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,11 +1,28 @@
 """The command table of `swop`."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
+from . import exits
+from .gen import gen
+from .init import init
+from .modes import Mode, mode_first
+from .output import remark
+from .scan import scan
+from .settings import Run
+from .watch import watch
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(init)
+app.command()(scan)
+app.command()(watch)
+app.add_typer(gen, name="gen")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
@@ -16,15 +33,37 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
 
 @app.callback()
 def root(
+    context: typer.Context,
     *,
-    version: Annotated[
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode",
+            case_sensitive=False,
+            help="OBSERVE writes nothing; STRICT fails on what is wrong.",
+        ),
+    ] = Mode.SOFT,
+    version: Annotated[  # noqa: ARG001 (its callback does the work)
         bool,
         typer.Option("--version", help="Print the version and stop.", callback=_show_version),
     ] = False,
 ) -> None:
     """Find commands, queries, events and handlers, and keep their contracts."""
+    context.obj = Run(mode)
 
 
-def main() -> None:
-    """Run the command; the console script's entry point."""
-    app()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; the console script's entry point."""
+    from swop import SwopError
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(mode_first(given), prog_name="swop")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else exits.FAILED
+    except SwopError as error:
+        remark([f"[ERROR] {error}"])
+        return exits.FAILED
+    except BrokenPipeError:
+        return exits.FAILED
+    return exits.OK

@@ -1,13 +1,28 @@
 """The command table of `swop`."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
 from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
-from swop import SwopError
+from . import exits
+from .gen import gen
+from .init import init
+from .modes import Mode, mode_first
+from .output import remark
+from .scan import scan
+from .settings import Run
+from .watch import watch
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(init)
+app.command()(scan)
+app.command()(watch)
+app.add_typer(gen, name="gen")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
@@ -18,22 +33,37 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
 
 @app.callback()
 def root(
+    context: typer.Context,
     *,
-    version: Annotated[
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            "--mode",
+            case_sensitive=False,
+            help="OBSERVE writes nothing; STRICT fails on what is wrong.",
+        ),
+    ] = Mode.SOFT,
+    version: Annotated[  # noqa: ARG001 (its callback does the work)
         bool,
         typer.Option("--version", help="Print the version and stop.", callback=_show_version),
     ] = False,
 ) -> None:
     """Find commands, queries, events and handlers, and keep their contracts."""
+    context.obj = Run(mode)
 
 
-def main() -> None:
-    """Run the command; the console script's entry point.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; the console script's entry point."""
+    from swop import SwopError
 
-    Whatever swop refuses on purpose reaches a person as one line, with exit code 2.
-    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app()
+        app(mode_first(given), prog_name="swop")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else exits.FAILED
     except SwopError as error:
-        typer.echo(f"[ERROR] {error}", err=True)
-        raise SystemExit(2) from error
+        remark([f"[ERROR] {error}"])
+        return exits.FAILED
+    except BrokenPipeError:
+        return exits.FAILED
+    return exits.OK

@@ -1,5 +1,142 @@
-"""Find the contracts of a code base, write them down, and never let one break silently."""
+"""Find the contracts of a code base, write them down, and never let one break silently.
 
-from .errors import SwopError
+Names are imported when they are first asked for: `from swop import command` in a service
+loads the decorators and nothing else.
+"""
 
-__all__ = ["SwopError"]
+from importlib import import_module as _import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .config import (
+        BoundedContextConfig,
+        BusConfig,
+        ReadModelConfig,
+        SwopConfig,
+        load_config,
+    )
+    from .contract import EnumType, EnumValue, FieldDef, MessageType, Response
+    from .cqrs import (
+        CqrsRecord,
+        CqrsRegistry,
+        command,
+        event,
+        get_registry,
+        handler,
+        query,
+        reset_registry,
+    )
+    from .errors import ManifestError, StateWriteError, SwopConfigError, SwopError
+    from .manifests import (
+        Manifest,
+        ManifestEntry,
+        ManifestFile,
+        ManifestGenerationResult,
+        generate_manifests,
+        read_manifest,
+        read_manifests,
+    )
+    from .scan import (
+        ContextSummary,
+        Detection,
+        FingerprintCache,
+        HandlerRef,
+        ScanReport,
+        scan_project,
+    )
+    from .tools import InitResult, init_project
+    from .watch import WatchEngine, WatchRebuild, rebuild_once
+
+del TYPE_CHECKING  # only for type checkers; importing `typing` for it would cost more than this
+
+_HOMES = {
+    "config": ("BoundedContextConfig", "BusConfig", "ReadModelConfig", "SwopConfig", "load_config"),
+    "contract": ("EnumType", "EnumValue", "FieldDef", "MessageType", "Response"),
+    "cqrs": (
+        "CqrsRecord",
+        "CqrsRegistry",
+        "command",
+        "event",
+        "get_registry",
+        "handler",
+        "query",
+        "reset_registry",
+    ),
+    "errors": ("ManifestError", "StateWriteError", "SwopConfigError", "SwopError"),
+    "manifests": (
+        "Manifest",
+        "ManifestEntry",
+        "ManifestFile",
+        "ManifestGenerationResult",
+        "generate_manifests",
+        "read_manifest",
+        "read_manifests",
+    ),
+    "scan": (
+        "ContextSummary",
+        "Detection",
+        "FingerprintCache",
+        "HandlerRef",
+        "ScanReport",
+        "scan_project",
+    ),
+    "tools": ("InitResult", "init_project"),
+    "watch": ("WatchEngine", "WatchRebuild", "rebuild_once"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BoundedContextConfig",
+    "BusConfig",
+    "ContextSummary",
+    "CqrsRecord",
+    "CqrsRegistry",
+    "Detection",
+    "EnumType",
+    "EnumValue",
+    "FieldDef",
+    "FingerprintCache",
+    "HandlerRef",
+    "InitResult",
+    "Manifest",
+    "ManifestEntry",
+    "ManifestError",
+    "ManifestFile",
+    "ManifestGenerationResult",
+    "MessageType",
+    "ReadModelConfig",
+    "Response",
+    "ScanReport",
+    "StateWriteError",
+    "SwopConfig",
+    "SwopConfigError",
+    "SwopError",
+    "WatchEngine",
+    "WatchRebuild",
+    "command",
+    "event",
+    "generate_manifests",
+    "get_registry",
+    "handler",
+    "init_project",
+    "load_config",
+    "query",
+    "read_manifest",
+    "read_manifests",
+    "rebuild_once",
+    "reset_registry",
+    "scan_project",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,31 @@
+"""Standard output for results, standard error for remarks; neither ever fails on a character."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import typer
+
+
+def show(text: str) -> None:
+    """Print a result."""
+    _print(text, err=False)
+
+
+def show_json(data: Mapping[str, Any]) -> None:
+    """Print a result for another program: one JSON document."""
+    _print(json.dumps(data, indent=2, ensure_ascii=False), err=False)
+
+
+def remark(lines: Iterable[str], *, prefix: str = "") -> None:
+    """Print remarks, one per line."""
+    for line in lines:
+        _print(prefix + line, err=True)
+
+
+def _print(text: str, *, err: bool) -> None:
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)

@@ -1,0 +1,11 @@
+"""`swop.yaml`: what it may say, and how it is read."""
+
+from .load import load_config
+from .model import (
+    BoundedContextConfig,
+    BusConfig,
+    ReadModelConfig,
+    SwopConfig,
+)
+
+__all__ = ["BoundedContextConfig", "BusConfig", "ReadModelConfig", "SwopConfig", "load_config"]

@@ -1,0 +1,16 @@
+"""Manifests: the committed description of a project's artifacts."""
+
+from .read import Manifest, ManifestEntry, parse_manifest, read_manifest, read_manifests
+from .write import ManifestFile, ManifestGenerationResult, ManifestWriter, generate_manifests
+
+__all__ = [
+    "Manifest",
+    "ManifestEntry",
+    "ManifestFile",
+    "ManifestGenerationResult",
+    "ManifestWriter",
+    "generate_manifests",
+    "parse_manifest",
+    "read_manifest",
+    "read_manifests",
+]

@@ -1,0 +1,163 @@
+"""Which files may hold an artifact, told from their bytes.
+
+Parsing is what a scan costs; most files of a project hold no artifact. A file may only be
+passed over when nothing in it could be one, and this is why that holds:
+
+1.  An artifact is a class whose decorator leads to `swop`, whose base leads to one of the
+    known base names, or whose name ends in a known suffix.
+2.  A chain of names leads there link by link, through imports, assignments and class
+    statements. A file that names the end of a chain itself is found by `may_hold_artifact`:
+    it holds the word `swop`; or a class statement with a known suffix or with a known base
+    name in its header; or it gives a known base name another name (`Command as C`,
+    `C = lib.Command`). The reader follows a renaming only when it stands on one line, as is
+    required here.
+3.  Every further link mentions a name that an already found file binds to something that
+    leads on. Those names are the `grown` ones: a scan adds them and looks again until no
+    new one appears (see `growth`).
+
+Python folds identifiers to NFKC and honours coding lines, therefore the text that is searched
+is `text_for_search`, not the raw file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from .vocabulary import BASE_KINDS, OURS, SUFFIX_KINDS
+
+_WORD = rb"[\w\x80-\xff]"
+_BASES = b"|".join(name.encode() for name in BASE_KINDS)
+_SUFFIXES = b"|".join(name.encode() for name in SUFFIX_KINDS)
+
+# Every base name holds one of these, and plain substring search is fast.
+_STEMS = (b"Command", b"Query", b"Event", b"Handler")
+_OURS = OURS.encode()
+
+_SUFFIXED_CLASS = re.compile(rb"class[\s\\]+" + _WORD + rb"*(?:" + _SUFFIXES + rb")\b")
+_RENAMED = re.compile(rb"\b(?:" + _BASES + rb")[ \t\f]+as\b")
+_ASSIGNED = re.compile(rb"=[ \t\f(\w.\x80-\xff]*\b(?:" + _BASES + rb")\b(?![ \t\f]*\()")
+_BASE = re.compile(rb"\b(?:" + _BASES + rb")\b")
+_HEADER = re.compile(rb"class\b([^:]*)")
+_BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+
+
+def may_hold_artifact(text: bytes) -> bool:
+    """Whether a file names the end of a chain itself (point 2 above)."""
+    if _OURS in text or _SUFFIXED_CLASS.search(text):
+        return True
+    if not holds_stem(text) or not _BASE.search(text):
+        return False
+    return bool(_RENAMED.search(text) or _ASSIGNED.search(text) or _base_in_header(text))
+
+
+def holds_stem(text: bytes) -> bool:
+    """Whether a file holds a part of any base name."""
+    return any(stem in text for stem in _STEMS)
+
+
+def mentions(text: bytes, names: Iterable[str]) -> bool:
+    """Whether any of these identifiers occurs in a file as a whole word."""
+    stemless: list[bytes] = []
+    stemmed: list[bytes] = []
+    for name in names:
+        word = name.encode("utf-8", "surrogatepass")
+        (stemmed if holds_stem(word) else stemless).append(word)
+    found = [word for word in stemless if word in text]
+    if stemmed and holds_stem(text):
+        found += [word for word in stemmed if word in text]
+    return bool(found) and _any_word(tuple(sorted(found))).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _any_word(words: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    alternatives = b"|".join(map(re.escape, words))
+    return re.compile(rb"(?<!" + _WORD + rb")(?:" + alternatives + rb")(?!" + _WORD + rb")")
+
+
+def _base_in_header(text: bytes) -> bool:
+    """Whether a class header may hold a known base name.
+
+    A header ends at its first colon, unless the colon stands in brackets or in a string:
+    where brackets do not match, or where there is a quote or a comment, a mention anywhere
+    counts.
+    """
+    for match in _HEADER.finditer(text):
+        header = match[1]
+        if _BASE.search(header):
+            return True
+        if _unclear(header):
+            return True
+    return False
+
+
+def _unclear(header: bytes) -> bool:
+    if b"#" in header or b'"' in header or b"'" in header:
+        return True
+    pieces = header.split(b"class")  # "class" in a comment may come before the real one
+    tails = (b"class".join(pieces[index:]) for index in range(len(pieces)))
+    return any(tail.count(a) != tail.count(b) for tail in tails for a, b in _BRACKETS)
+
+
+_HEADS = re.compile(rb"(?:\bfrom\b|\bimport\b|,)[\s\\.(]*(?!import\b)(" + _WORD + rb"+)")
+_WORDS = re.compile(_WORD + rb"+")
+
+
+def import_heads(text: bytes) -> frozenset[str]:
+    """The first names of what a file imports; more than those, never fewer."""
+    heads: set[bytes] = set()
+    position = text.find(b"import")
+    while position >= 0:
+        start = text.rfind(b"\n", 0, position) + 1
+        end = text.find(b"\n", position)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        head = _simple_head(line)
+        if head and (line[0] == _F or not _continued(text, start)):
+            heads.add(head)
+        elif (
+            _continued(text, start)
+            or _continued(text, end + 1)
+            or (b"(" in line and b")" not in line)
+        ):
+            start, end = _logical_line(text, start, end)
+            heads.update(_WORDS.findall(text, start, end))
+        else:
+            heads.update(_HEADS.findall(line))
+        position = text.find(b"import", max(end, position + 6))
+    return frozenset(head.decode("utf-8", "replace") for head in heads)
+
+
+_F = ord("f")
+
+
+def _simple_head(line: bytes) -> bytes | None:
+    """`a` of `from a.b import …` and of `import a.b`, where the line says nothing else."""
+    words = line.split()
+    if len(words) < 2 or b";" in line:
+        return None
+    if words[0] == b"from":
+        whole = len(words) > 2 and words[2] == b"import"
+        return words[1].lstrip(b".").partition(b".")[0] if whole else None
+    if words[0] == b"import" and b"," not in line and b"\\" not in line:
+        return words[1].partition(b".")[0]
+    return None
+
+
+def _continued(text: bytes, start: int) -> bool:
+    """Whether the line that begins here is joined to the one before it by a backslash."""
+    return text[max(start - 3, 0) : start].rstrip(b"\r\n").endswith(b"\\")
+
+
+def _logical_line(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where a line begins and ends, together with those joined to it by a backslash."""
+    while start and _continued(text, start):
+        start = text.rfind(b"\n", 0, start - 1) + 1
+    while end < len(text) and _continued(text, end + 1):
+        following = text.find(b"\n", end + 1)
+        end = len(text) if following < 0 else following
+    if b"(" in text[start:end]:
+        closing = text.find(b")", end)
+        end = len(text) if closing < 0 else closing
+    return start, end

@@ -1,5 +1,116 @@
 """Content-addressed records: a client that loses nothing and never gets in the way."""
 
-from .errors import SyncropelError
+from .canonical import canonical_bytes, canonical_json, canonical_value, sha256_hex
+from .client import Client
+from .errors import (
+    ArgumentTypeError,
+    CanonicalTypeError,
+    CanonicalValueError,
+    FilterError,
+    IdentityError,
+    InferRejectedError,
+    InferTimeoutError,
+    InteropError,
+    InvalidArgumentError,
+    MissingExtraError,
+    ReadFailedError,
+    RefError,
+    ResolutionError,
+    SpoolCorruptError,
+    SpoolError,
+    SpoolFullError,
+    SubscribeError,
+    SyncropelError,
+    SyncropelKindError,
+)
+from .grammar import validate_kind, validate_scope
+from .identity import (
+    Delegation,
+    Identity,
+    KeyIdentity,
+    Verification,
+    WebResolver,
+    delegate,
+    verify_online,
+    verify_record,
+)
+from .inference import (
+    InferOptions,
+    InferPending,
+    InferResult,
+    ProvenanceEntry,
+    TrustSummary,
+    build_infer_input,
+    build_infer_query_body,
+    find_infer_result,
+)
+from .reads import Failure
+from .records import Record, content_id, hash_levels, random_thread_id, record_id
+from .refs import Ref
+from .spool import Spool
+from .subscribe import FileCursor, RecordStream, Subscription
+from .telemetry import OpenTelemetry
+from .transport import Breaker, EmitResult, Limits
+from .vocabulary import ActType, DataType
 
-__all__ = ["SyncropelError"]
+__all__ = [
+    "ActType",
+    "ArgumentTypeError",
+    "Breaker",
+    "CanonicalTypeError",
+    "CanonicalValueError",
+    "Client",
+    "DataType",
+    "Delegation",
+    "EmitResult",
+    "Failure",
+    "FileCursor",
+    "FilterError",
+    "Identity",
+    "IdentityError",
+    "InferOptions",
+    "InferPending",
+    "InferRejectedError",
+    "InferResult",
+    "InferTimeoutError",
+    "InteropError",
+    "InvalidArgumentError",
+    "KeyIdentity",
+    "Limits",
+    "MissingExtraError",
+    "OpenTelemetry",
+    "ProvenanceEntry",
+    "ReadFailedError",
+    "Record",
+    "RecordStream",
+    "Ref",
+    "RefError",
+    "ResolutionError",
+    "Spool",
+    "SpoolCorruptError",
+    "SpoolError",
+    "SpoolFullError",
+    "SubscribeError",
+    "Subscription",
+    "SyncropelError",
+    "SyncropelKindError",
+    "TrustSummary",
+    "Verification",
+    "WebResolver",
+    "build_infer_input",
+    "build_infer_query_body",
+    "canonical_bytes",
+    "canonical_json",
+    "canonical_value",
+    "content_id",
+    "delegate",
+    "find_infer_result",
+    "hash_levels",
+    "random_thread_id",
+    "record_id",
+    "sha256_hex",
+    "validate_kind",
+    "validate_scope",
+    "verify_online",
+    "verify_record",
+]

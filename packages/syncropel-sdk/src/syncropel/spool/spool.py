@@ -1,0 +1,167 @@
+"""The spool as programs use it: accepted records on the disk until the server has them."""
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from ..envelope import Envelope
+from ..errors import InvalidArgumentError, SpoolError, SpoolFullError
+from .file import SpooledRecord, SpoolFile, SpoolStats, State
+from .writer import Group, GroupWriter
+
+WhenFull = Literal["refuse", "drop_oldest"]
+_spools: "weakref.WeakSet[Spool]" = weakref.WeakSet()
+_MOST_IN_MEMORY: Final = 64 << 20
+
+
+class Spool:
+    """A durable queue in one file, shared by any number of clients and processes.
+
+    A record is accepted when it is on the disk (`fsync`), and leaves when the server has
+    answered with its id. Nothing accepted is given up unless a limit here says so, and what is
+    given up is counted by reason: `age`, `size`, `asked`; refused new records count as `full`.
+
+    Args:
+        path: the file; its folder is made, the file is readable by its owner alone. Keep it on
+            a local disk: SQLite's write-ahead mode does not work over a network.
+        max_bytes: how much may be kept.
+        when_full: `refuse` new records (the default), or `drop_oldest`.
+        max_age_s: give up what has waited longer; never, by default.
+        poll_s: how often a drain looks for records of other processes.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        max_bytes: int = 1 << 30,
+        when_full: WhenFull = "refuse",
+        max_age_s: float | None = None,
+        poll_s: float = 1.0,
+    ) -> None:
+        if when_full not in {"refuse", "drop_oldest"}:
+            raise InvalidArgumentError(
+                f"when_full is 'refuse' or 'drop_oldest', not {when_full!r}", field="when_full"
+            )
+        self.path = Path(path)
+        self.max_bytes = max_bytes
+        self.when_full = when_full
+        self.max_age_s = max_age_s
+        self.poll_s = poll_s
+        self._file: SpoolFile | None = None
+        self._begin()
+        _spools.add(self)
+
+    def submit(self, envelope: Envelope) -> Group:
+        """Add a record to the next commit; wait for the group to know that it is kept.
+
+        Raises:
+            SpoolError: the spool takes nothing at the moment.
+        """
+        return self._writer.submit(envelope)
+
+    def stats(self) -> SpoolStats:
+        """Count what is kept, given up and renamed."""
+        with self.opened() as file:
+            return file.stats()
+
+    def list(
+        self, *, state: State | None = None, thread: str | None = None, limit: int = 100
+    ) -> list[SpooledRecord]:
+        """Return records in the order they were accepted."""
+        with self.opened() as file:
+            return file.list(state=state, thread=thread, limit=limit)
+
+    def get(self, record_id: str) -> SpooledRecord | None:
+        """Return one record, also by an id it has given up."""
+        with self.opened() as file:
+            return file.get(record_id)
+
+    def current_id(self, record_id: str) -> str:
+        """Return the id a record has now, after losing its clock to another writer."""
+        with self.opened() as file:
+            return file.current_id(record_id)
+
+    def retry(self, *, parked: bool = False) -> int:
+        """Let held (and, where asked, parked) records be sent again; returns how many parked."""
+        with self.opened() as file:
+            return file.release(parked=parked)
+
+    def drop(self, ids: Sequence[str] | None = None, *, state: State | None = None) -> int:
+        """Give up records by id or by state (all, with neither); returns how many."""
+        with self.opened() as file:
+            return file.drop(ids, state=state)
+
+    def close(self) -> None:
+        """Close the file; everything accepted stays in it."""
+        with self._lock:
+            file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+    @contextmanager
+    def opened(self) -> Iterator[SpoolFile]:
+        """Open the file for one use."""
+        file = SpoolFile(self.path)
+        try:
+            yield file
+        finally:
+            file.close()
+
+    def _begin(self) -> None:
+        self._file = None
+        self._lock = threading.Lock()
+        self._writer = GroupWriter(
+            self.path, self._for_writing, self._make_room, max_bytes=_MOST_IN_MEMORY
+        )
+
+    def _for_writing(self) -> SpoolFile:
+        """The writer thread's own connection."""
+        with self._lock:
+            if self._file is None:
+                self._file = SpoolFile(self.path)
+            elif not self.path.exists():
+                raise SpoolError("the file has been removed", path=self.path)
+            return self._file
+
+    def _make_room(self, file: SpoolFile, envelopes: Sequence[Envelope]) -> SpoolError | None:
+        """Apply the limits before records are kept."""
+        if self.max_age_s is not None:
+            file.drop_older(time.time() - self.max_age_s)
+        size = sum(len(each.wire) for each in envelopes)
+        if file.fits(size, most=self.max_bytes):
+            return None
+        if self.when_full == "drop_oldest" and size <= self.max_bytes:
+            while not file.fits(size, most=self.max_bytes) and file.drop_oldest(size):
+                pass
+            return None
+        file.refused(len(envelopes))
+        return SpoolFullError(
+            f"the spool is full ({self.max_bytes} bytes); nothing new is kept", path=self.path
+        )
+
+    def forked(self) -> None:
+        """Start anew in a child process.
+
+        The parent's connection is left alone, not closed: closing it here could undo locks and
+        files the parent still uses.
+        """
+        _abandoned.append(self._file)
+        self._begin()
+
+
+_abandoned: list[SpoolFile | None] = []
+
+
+def _after_fork() -> None:
+    for spool in tuple(_spools):
+        spool.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

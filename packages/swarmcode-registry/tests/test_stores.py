@@ -17,7 +17,6 @@ from swarmcode_registry import (
     VersionExistsError,
     YankedError,
     list_agents,
-    open_store,
     pull,
     show,
 )
@@ -25,16 +24,11 @@ from swarmcode_registry import (
 Releasing = Callable[..., Release]
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "oci", "ipfs", "s3", "hub"])
 def anywhere(request: pytest.FixtureRequest) -> Store:
     """Each store, empty, and the real thing behind it."""
     made: Store = request.getfixturevalue(f"{request.param}_store")
     return made
-
-
-@pytest.fixture
-def local_store(tmp_path: Path) -> Store:
-    return open_store(str(tmp_path / "local"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

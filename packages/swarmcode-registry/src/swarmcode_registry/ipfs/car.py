@@ -48,7 +48,23 @@ def folder_of(files: Mapping[str, Source]) -> Build:
     """Return what puts a folder of files, their paths as given."""
 
     def build(put: PutBlock) -> Node:
-        return _add_tree({path: add_file(_chunks(s), put) for path, s in files.items()}, put)
+        return tree_of({path: add_file(_chunks(s), put) for path, s in files.items()})(put)
+
+    return build
+
+
+def tree_of(nodes: Mapping[str, Node]) -> Build:
+    """Return what puts the folders around files that were put before, and nothing of the files."""
+
+    def build(put: PutBlock) -> Node:
+        here = {path: node for path, node in nodes.items() if "/" not in path}
+        below: dict[str, dict[str, Node]] = {}
+        for path, node in nodes.items():
+            if "/" in path:
+                first, rest = path.split("/", 1)
+                below.setdefault(first, {})[rest] = node
+        folders = {name: tree_of(inner)(put) for name, inner in below.items()}
+        return add_folder(here | folders, put)
 
     return build
 
@@ -100,6 +116,11 @@ class Car:
         place, length = self._places[cid]
         self._file.seek(place)
         return self._file.read(length)
+
+    @property
+    def total(self) -> int:
+        """The bytes of all blocks together."""
+        return sum(length for _, length in self._places.values())
 
     def __enter__(self) -> Self:
         return self
@@ -171,15 +192,3 @@ def _full(file: Any) -> bytes:
     while 0 < len(chunk) < CHUNK and (more := file.read(CHUNK - len(chunk))):
         chunk += more
     return chunk
-
-
-def _add_tree(files: Mapping[str, Node], put: PutBlock) -> Node:
-    """Put the folders that hold these files, deepest first."""
-    here = {path: node for path, node in files.items() if "/" not in path}
-    below: dict[str, dict[str, Node]] = {}
-    for path, node in files.items():
-        if "/" in path:
-            first, rest = path.split("/", 1)
-            below.setdefault(first, {})[rest] = node
-    folders = {name: _add_tree(inner, put) for name, inner in below.items()}
-    return add_folder(here | folders, put)

@@ -34,6 +34,17 @@ class IPFSClient:
         except (self._httpx.HTTPError, ValueError):
             return False
 
+    def has(self, root: str) -> bool:
+        """Say whether the node has pinned everything below a content id."""
+        params = {"arg": root, "type": "recursive"}
+        try:
+            answer = self._httpx.post(
+                f"{self._address}/api/v0/pin/ls", params=params, timeout=TIMEOUT
+            )
+            return bool(answer.status_code == 200 and root in answer.json().get("Keys", {}))
+        except (self._httpx.HTTPError, ValueError) as error:
+            raise StoreError(f"no IPFS node answers at {self._address}: {error}") from error
+
     def upload_json(self, document: Mapping[str, Any]) -> str:
         """Bring a document's canonical bytes to the node; return their content id."""
         return self._upload(file_of(canonical(document)))

@@ -28,8 +28,36 @@ def open_store(address: str) -> Store:
     return _OPENERS[scheme](rest)
 
 
+def _oci(rest: str) -> Store:
+    from .oci import OciStore
+
+    return OciStore(f"oci:{rest}")
+
+
+def _s3(rest: str) -> Store:
+    from .s3 import S3Store
+
+    return S3Store.open(f"s3:{rest}")
+
+
+def _ipfs(rest: str) -> Store:
+    from .carstore import IpfsStore
+
+    return IpfsStore(rest)
+
+
+def _hub(rest: str) -> Store:
+    from .hub import HubStore
+
+    return HubStore(rest)
+
+
 _OPENERS: dict[str, Callable[[str], Store]] = {
     "file": lambda rest: LocalStore(rest.removeprefix("//")),
+    "hub": _hub,
+    "ipfs": _ipfs,
+    "oci": _oci,
+    "s3": _s3,
 }
 
 __all__ = [

@@ -2,66 +2,23 @@
 
     agents/NAME.json     an agent's index ("/" in a name is written "+")
     blobs/ab/abcd…       every file, under its SHA-256
-    incoming/            what is being copied
 
 Files appear whole, by renaming, and an index changes under a lock: a crash leaves the store as it
-was before, plus files in `incoming` that nothing looks at.
+was before, plus files named `.incoming…` that nothing looks at.
 """
 
-import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ..digest import open_regular
-from ..errors import AdapterMissingError, NotFoundError, StoreError, TransferError
-from ..files import locked, sync, write_atomically
+from ..errors import NotFoundError
 from ..manifest import LARGEST_MANIFEST, AgentManifest
 from ..names import agent_name
 from ..progress import OnProgress, silent
+from .blobfiles import BlobFiles
 from .index import Entry, Index
-from .protocol import Blob, Pushed, Release
-from .transfer import BLOCK, blocks, receive, send
-
-LARGEST_INDEX = 64 << 20
-
-
-class IndexFolder:
-    """The indexes of a store that keeps them in a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._folder = root / "agents"
-        self._lock = root / ".lock"
-
-    def agents(self) -> list[str]:
-        """Return the names of the agents, sorted."""
-        found = self._folder.glob("*.json") if self._folder.is_dir() else iter(())
-        return sorted(path.stem.replace("+", "/") for path in found if path.name[0] != ".")
-
-    def read(self, name: str) -> Index:
-        """Return an agent's index, or raise `NotFoundError`."""
-        try:
-            with open_regular(self._path(name)) as file:
-                return Index.from_bytes(file.read(LARGEST_INDEX), name=name)
-        except AdapterMissingError as error:
-            raise NotFoundError(f"there is no agent {name}") from error
-
-    def change(self, name: str, change: Callable[[Index], Index], *, create: bool = False) -> None:
-        """Change an index as a whole, while nobody else does."""
-        with locked(self._lock):
-            try:
-                before = self.read(name)
-            except NotFoundError:
-                if not create:
-                    raise
-                before = Index(name)
-            if (after := change(before)) != before:
-                write_atomically(self._path(name), after.to_bytes())
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{agent_name(name).replace('/', '+')}.json"
+from .indexfiles import IndexFiles
+from .protocol import Pushed, Release
+from .transfer import receive, send
 
 
 class LocalStore:
@@ -69,7 +26,8 @@ class LocalStore:
 
     def __init__(self, root: str | Path) -> None:
         self._root = Path(root).absolute()
-        self._indexes = IndexFolder(self._root)
+        self._blobs = BlobFiles(self._root / "blobs", split=2)
+        self._indexes = IndexFiles(self._index_path, lock=self._root / ".lock")
 
     @property
     def address(self) -> str:
@@ -78,20 +36,16 @@ class LocalStore:
 
     def agents(self) -> list[str]:
         """Return the names of the agents here, sorted."""
-        return self._indexes.agents()
+        found = (self._root / "agents").glob("*.json")
+        return sorted(path.stem.replace("+", "/") for path in found if path.name[0] != ".")
 
     def index(self, name: str) -> Index:
         """Return an agent's versions and tags, or raise `NotFoundError`."""
         return self._indexes.read(name)
 
-    def manifest(self, name: str, entry: Entry) -> bytes:
+    def manifest(self, name: str, entry: Entry) -> bytes:  # noqa: ARG002 - the protocol's
         """Return the bytes of a version's manifest."""
-        data = b""
-        for block in self._read(entry.digest, 0):
-            data += block
-            if len(data) > LARGEST_MANIFEST:
-                raise StoreError(f"the manifest of {name}:{entry.version} is too large")
-        return data
+        return self._blobs.read_whole(entry.digest, largest=LARGEST_MANIFEST)
 
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: blobs first, then the index, which makes it visible."""
@@ -100,8 +54,8 @@ class LocalStore:
             self.index(name).with_release(release.entry())  # refuse before anything is copied
         sent, skipped = send(
             release.blobs(),
-            has=lambda blob: self._blob(blob.digest).is_file(),
-            put=lambda blob: self._put(blob, on_progress),
+            has=self._blobs.has,
+            put=lambda blob: self._blobs.put(blob, on_progress),
             on_progress=on_progress,
         )
         self._indexes.change(name, lambda index: index.with_release(release.entry()), create=True)
@@ -117,7 +71,7 @@ class LocalStore:
         on_progress: OnProgress = silent,
     ) -> None:
         """Copy a version's files into a folder."""
-        receive(manifest, entry, folder, read=self._read, on_progress=on_progress)
+        receive(manifest, entry, folder, read=self._blobs.read, on_progress=on_progress)
 
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
@@ -127,35 +81,5 @@ class LocalStore:
         """Take a version back."""
         self._indexes.change(name, lambda index: index.with_yank(version, reason))
 
-    def _blob(self, digest: str) -> Path:
-        sha256 = digest.removeprefix("sha256:")
-        return self._root / "blobs" / sha256[:2] / sha256
-
-    def _put(self, blob: Blob, on_progress: OnProgress) -> None:
-        incoming, target = self._root / "incoming", self._blob(blob.digest)
-        incoming.mkdir(parents=True, exist_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        sha256 = hashlib.sha256()
-        descriptor, temporary = tempfile.mkstemp(prefix=f"{blob.sha256[:12]}.", dir=incoming)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                for block in blocks(blob, on_progress):
-                    sha256.update(block)
-                    file.write(block)
-                file.flush()
-                os.fsync(file.fileno())
-            if sha256.hexdigest() != blob.sha256:
-                raise TransferError(f"{blob.path} changed after it was hashed: publish it again")
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-        sync(target.parent)
-
-    def _read(self, digest: str, start: int) -> Iterator[bytes]:
-        try:
-            with open_regular(self._blob(digest)) as file:
-                file.seek(start)
-                while block := file.read(BLOCK):
-                    yield block
-        except AdapterMissingError as error:
-            raise StoreError(f"{self.address} has lost {digest}: publish it again") from error
+    def _index_path(self, name: str) -> Path:
+        return self._root / "agents" / f"{agent_name(name).replace('/', '+')}.json"

@@ -7,9 +7,9 @@ whole. A second call goes on where the first one stopped.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from contextlib import contextmanager
+from io import BytesIO, FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from ..digest import open_regular
 from ..errors import AdapterError, StoreError, TransferError
@@ -48,11 +48,10 @@ def send(
     return tuple(p for p, sent in done if sent), tuple(p for p, sent in done if not sent)
 
 
-def blocks(blob: Blob, on_progress: OnProgress, *, start: int = 0) -> Iterator[bytes]:
-    """Yield a blob's bytes from `start`; its length must still be what was hashed."""
-    seen = start
-    with opened(blob) as file:
-        file.seek(start)
+def blocks(blob: Blob, on_progress: OnProgress) -> Iterator[bytes]:
+    """Yield a blob's bytes; its length must still be what was hashed."""
+    seen = 0
+    with _opened(blob) as file:
         while block := file.read(BLOCK):
             seen += len(block)
             if seen > blob.size:
@@ -63,21 +62,24 @@ def blocks(blob: Blob, on_progress: OnProgress, *, start: int = 0) -> Iterator[b
         raise AdapterError(blob.path, "changed after it was hashed: publish it again")
 
 
-def opened(blob: Blob) -> "_Opened":
-    """Open a blob to read, wherever it is."""
-    return _Opened(blob)
+def part_of(blob: Blob, start: int, most: int) -> bytes:
+    """Return up to so many bytes of a blob, which must not have become shorter."""
+    wanted = min(most, blob.size - start)
+    with _opened(blob) as file:
+        file.seek(start)
+        part = file.read(wanted)
+    if len(part) != wanted:
+        raise AdapterError(blob.path, "changed after it was hashed: publish it again")
+    return part
 
 
-class _Opened:
-    def __init__(self, blob: Blob) -> None:
-        source = blob.source
-        self._context = open_regular(source) if isinstance(source, Path) else BytesIO(source)
-
-    def __enter__(self) -> BinaryIO:
-        return self._context.__enter__()
-
-    def __exit__(self, *_: object) -> None:
-        self._context.__exit__(None, None, None)
+@contextmanager
+def _opened(blob: Blob) -> Iterator[FileIO | BytesIO]:
+    if isinstance(blob.source, bytes):
+        yield BytesIO(blob.source)
+    else:
+        with open_regular(blob.source) as file:
+            yield file
 
 
 def receive(

@@ -1,0 +1,229 @@
+"""A small adapter, a key, agents published from them, and the real servers that keep them."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from swarmcode_registry import (
+    Description,
+    LocalStore,
+    Release,
+    SigningKey,
+    Store,
+    describe,
+    open_store,
+    sign,
+)
+from swarmcode_registry.stores.s3 import S3Store
+
+KEY = SigningKey("11" * 32)
+OTHER_KEY = SigningKey("22" * 32)
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def write_adapter(folder: Path, *, seed: int = 0, rows: int = 8) -> Path:
+    """Write what a trainer leaves: weights, their configuration, a tokenizer, a card."""
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        f"base_model.model.layers.{layer}.self_attn.q_proj.lora_{side}.weight": random.random(
+            (rows, 4), dtype=np.float32
+        )
+        for layer in range(2)
+        for side in "AB"
+    }
+    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    config = {"base_model_name_or_path": "Qwen/Qwen2.5-Coder-7B-Instruct", "r": 4}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    (folder / "README.md").write_text(f"# An adapter, seed {seed}\n")
+    (folder / "tokenizer").mkdir(exist_ok=True)
+    (folder / "tokenizer" / "vocab.txt").write_text("def\nclass\nreturn\n")
+    return folder
+
+
+@pytest.fixture
+def key() -> SigningKey:
+    return KEY
+
+
+@pytest.fixture
+def other_key() -> SigningKey:
+    return OTHER_KEY
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    return write_adapter(tmp_path / "adapter")
+
+
+@pytest.fixture
+def make_adapter() -> Callable[..., Path]:
+    return write_adapter
+
+
+Releasing = Callable[..., Release]
+
+
+@pytest.fixture
+def release(adapter: Path) -> Releasing:
+    """Return a signed release of the adapter, with a given name and version."""
+
+    def make(
+        version: str = "1.0.0",
+        *,
+        name: str = "alice/fixer",
+        folder: Path = adapter,
+        key: SigningKey = KEY,
+        chain_id: int | None = None,
+        **said: object,
+    ) -> Release:
+        description = Description(name=name, version=version, **said)  # type: ignore[arg-type]
+        manifest = sign(describe(folder, description, now=NOW), key, chain_id=chain_id)
+        return Release(manifest, folder)
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path / "registry")
+
+
+@pytest.fixture
+def agent(release: Releasing) -> Path:
+    """A folder as `pull` leaves it: the adapter and its signed manifest."""
+    made = release()
+    (made.folder / "manifest.json").write_bytes(made.manifest.to_bytes())
+    return made.folder
+
+
+# ── one of each store, empty ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def local_store(tmp_path: Path) -> Store:
+    return open_store(str(tmp_path / "local"))
+
+
+@pytest.fixture
+def ipfs_store(tmp_path: Path) -> Store:
+    return open_store(f"ipfs:{tmp_path / 'cars'}")
+
+
+@pytest.fixture
+def hub_store(tmp_path: Path) -> Store:
+    return open_store(f"hub:{tmp_path / 'hub'}")
+
+
+class RegistryServer:
+    """The registry server of the system's package, on loopback."""
+
+    def __init__(self, folder: Path, *, extra: str = "") -> None:
+        command = shutil.which("docker-registry")
+        if command is None:
+            pytest.skip("needs the system package docker-registry: apt-get install docker-registry")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self._command, self._extra = folder, command, extra
+        self.port = free_port()
+        self.start()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        config = self.folder / "config.yml"
+        config.write_text(
+            "version: 0.1\n"
+            "log: {accesslog: {disabled: true}, level: error}\n"
+            f"storage: {{filesystem: {{rootdirectory: {self.folder / 'data'}}}}}\n"
+            f"http: {{addr: '{self.host}', secret: between-restarts}}\n" + self._extra
+        )
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self._command, "serve", str(config)], stdout=log, stderr=log
+            )
+        wait_for(self.port, self.process)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: subprocess.Popen[Any] | None = None) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process is None or process.poll() is None, "the server ended"
+        time.sleep(0.05)
+    pytest.fail("the server does not listen")
+
+
+@pytest.fixture
+def make_registry(tmp_path: Path) -> Iterator[Callable[..., RegistryServer]]:
+    made: list[RegistryServer] = []
+
+    def make(**options: Any) -> RegistryServer:
+        made.append(RegistryServer(tmp_path / f"registry-{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
+    server = RegistryServer(tmp_path_factory.mktemp("registry"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def oci_store(registry: RegistryServer) -> Store:
+    return open_store(f"oci://{registry.host}/{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_store(s3_endpoint: str) -> Store:
+    bucket = f"b{uuid.uuid4().hex}"
+    asked = urllib.request.Request(f"{s3_endpoint}/{bucket}", method="PUT")
+    urllib.request.urlopen(asked).close()
+    return S3Store.open(
+        f"s3://{bucket}/team/agents",
+        endpoint=s3_endpoint,
+        access_key_id="one",
+        secret_access_key="two",
+        region="us-east-1",
+        client_options={"allow_http": True},
+    )

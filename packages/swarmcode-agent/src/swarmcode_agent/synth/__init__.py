@@ -1,0 +1,1 @@
+"""Training data that is proven, from a repository's own history."""

@@ -196,4 +196,4 @@ def bind(item: Any, name: str, at: AgnosticCollection | None, states: Any = None
     object.__setattr__(item, "_session", None)
 
 
-WorktreeItem = Artifact[Any] | Anchor[Any] | Worktree
+WorktreeItem = Artifact | Anchor | Worktree  # type: ignore[type-arg]

@@ -15,6 +15,7 @@ from ..construction import refuse_unknown
 from ..decorators import unreachable_worktree_action
 from ..errors import LayoutError, MissingInitialStateError
 from ..items import Artifact, bind
+from ..layout.scopes import scope_of
 from ..mounting.accessible import AgnosticCollection, Collection, Object
 from ..mounting.claim import Claim, ObjectClaim
 from ..names import check_name
@@ -49,7 +50,17 @@ class _ArtifactMeta(ModelMetaclass):
             cls: Any = super().__new__(mcs, name, bases, namespace, **more)
             if _forget_methods_as_defaults(cls):
                 cls.model_rebuild(force=True)
+            complete(cls)
         return cls
+
+
+def complete(cls: type[BaseModel]) -> None:
+    """Resolve the names in annotations that pydantic could not, where they are written by now.
+
+    Pydantic looks for a function's local names one frame up, and finds our metaclass there.
+    """
+    if not cls.__pydantic_complete__:
+        cls.model_rebuild(raise_errors=False, _types_namespace=scope_of(cls))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import StorageError
-from ..names import ancestors
+from ..names import ancestors, check_key
 
 Token: TypeAlias = str
 Expected: TypeAlias = Mapping[str, Token | None]
@@ -136,11 +136,23 @@ class Storage(Protocol):
         """Where a key is stored, in words that a person can follow."""
 
 
+def check_selection(selection: Selection) -> None:
+    """Refuse a selection with a name in it that is not safe."""
+    for key in (*selection.objects, *selection.folders):
+        check_key(key)
+    for members in selection.members:
+        check_key(members.folder)
+
+
 def check_changes(changes: Iterable[Change]) -> None:
-    """Refuse a set of changes that depends on its order: a key twice, or inside a removal."""
+    """Refuse names that are not safe, and changes that depend on their order.
+
+    That is a key that is changed twice, or a change inside a removed folder.
+    """
     keys: set[str] = set()
     removed: set[str] = set()
     for change in changes:
+        check_key(change.key)
         if not change.key and not isinstance(change, MakeFolder):
             raise StorageError("the root of a mount can be neither written nor removed")
         if change.key in keys:

@@ -1,8 +1,9 @@
 """A tree on a web server that lets files be read and written: WebDAV, with entity tags.
 
-GET, PUT and DELETE carry the entity tag that was read (`If-Match`, `If-None-Match`), folders
-are made with MKCOL and listed with PROPFIND. Some servers make entity tags of a coarse clock,
-so the content itself is compared as well, right before each write.
+PUT and DELETE carry the entity tag that was read (`If-Match`, `If-None-Match`); folders are made
+with MKCOL and listed with PROPFIND. Many servers make entity tags of a coarse clock and check
+them before they write, not while. So a commit locks the tree (LOCK), and compares the content
+itself; on a server without locks two writers within one tick of its clock can miss each other.
 """
 
 from __future__ import annotations
@@ -11,16 +12,23 @@ import base64
 import http.client
 import ssl
 import threading
+import time
+import weakref
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote, urlsplit
 
-from ..errors import StorageError, WrongKindError
-from .contract import Entry, Stored, Token
+from ..errors import LockTimeoutError, StorageError, WrongKindError
+from .contract import Change, Entry, Expected, Stored, Token
 from .filesystem.signatures import token_of
 from .per_object import MovedError, PerObjectStorage
 
 _PROPFIND = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
+_LOCK = (
+    b'<?xml version="1.0"?><lockinfo xmlns="DAV:"><lockscope><exclusive/></lockscope>'
+    b"<locktype><write/></locktype><owner>worktree</owner></lockinfo>"
+)
+_LOCK_SECONDS = 60
 _DAV = "{DAV:}"
 _MISSING = {404, 410}
 
@@ -51,6 +59,17 @@ class HttpStorage(PerObjectStorage):
         self._timeout = timeout
         self._shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{self._base}"
         self._local = threading.local()
+        self._idle: list[http.client.HTTPConnection] = []
+        weakref.finalize(self, _close_all, self._idle)
+
+    def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
+        """Check and change under a lock of the whole tree, where the server has locks."""
+        self._make_root()
+        self._local.lock = self._lock()
+        try:
+            return super().apply(changes, expected)
+        finally:
+            self._unlock()
 
     def get_object(self, key: str) -> Stored | None:
         """GET; the token is a digest of the content."""
@@ -101,6 +120,10 @@ class HttpStorage(PerObjectStorage):
         status, headers, body = self._ask("GET", key)
         if status in _MISSING:
             return None, ""
+        if headers.get("location", "").endswith("/"):
+            raise WrongKindError(
+                "an object was expected, a folder found", location=self.locate(key)
+            )
         self._expect(status, {200}, key)
         return Stored(body, token_of(body)), headers.get("etag", "")
 
@@ -151,54 +174,98 @@ class HttpStorage(PerObjectStorage):
             f"the server answered {status} {reason}", location=self.locate(key), hint=hint
         )
 
+    # ── locks ─────────────────────────────────────────────────────────────────────────
+
+    def _lock(self) -> str:
+        """Lock the tree; "" where the server has no locks. A lock left behind times out."""
+        deadline = time.monotonic() + self._timeout
+        headers = {"Depth": "infinity", "Timeout": f"Second-{_LOCK_SECONDS}"}
+        while True:
+            status, got, _ = self._ask("LOCK", "", body=_LOCK, headers=headers)
+            if status in {405, 501}:
+                return ""
+            if status != 423:
+                self._expect(status, {200, 201}, "")
+                return got.get("lock-token", "")
+            if time.monotonic() > deadline:
+                raise LockTimeoutError(
+                    f"somebody else holds the lock for more than {self._timeout} s",
+                    location=self._shown,
+                    hint=f"a lock that was left behind ends after {_LOCK_SECONDS} s",
+                )
+            time.sleep(0.02)
+
+    def _unlock(self) -> None:
+        lock, self._local.lock = self._local.lock, ""
+        if lock:
+            self._ask("UNLOCK", "", headers={"Lock-Token": lock})
+
+    def _make_root(self) -> None:
+        if self.list_folder("") is None:
+            status, _, _ = self._ask("MKCOL", "")
+            self._expect(status, {201, 405}, "")
+
+    # ── requests ──────────────────────────────────────────────────────────────────────
+
+    def close(self) -> None:
+        """Close the connections that are idle; the next request opens a new one."""
+        _close_all(self._idle)
+
     def _ask(
         self, method: str, key: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """One request on this thread's connection; a stale one is opened anew, once."""
+        """One request; where an idle connection turns out to be closed, a new one is tried."""
         target = quote(f"{self._base}/{key}") or "/"
         sent = {**self._headers, **(headers or {})}
-        for is_last in (False, True):
-            connection = self._connection()
+        lock = getattr(self._local, "lock", "")
+        if lock and method not in {"GET", "PROPFIND", "UNLOCK"}:
+            sent["If"] = f"<{quote(self._base) or '/'}> ({lock})"
+        connection = self._idle.pop() if self._idle else None
+        if connection is not None and method in {"GET", "PROPFIND"}:
             try:
-                connection.request(method, target, body=body or None, headers=sent)
-                response = connection.getresponse()
-                content = response.read()
-            except (http.client.HTTPException, OSError) as error:
-                connection.close()
-                del self._local.connection
-                retriable = isinstance(
-                    error, http.client.RemoteDisconnected | BrokenPipeError | ConnectionResetError
-                )
-                if is_last or not retriable or method not in {"GET", "PROPFIND"}:
-                    raise StorageError(
-                        f"the server cannot be reached: {error}",
-                        location=self.locate(key),
-                        hint="check that it runs, and the address",
-                    ) from error
-                continue
-            return (
-                response.status,
-                {name.lower(): value for name, value in response.getheaders()},
-                content,
-            )
-        raise AssertionError("the last attempt returns or raises")
+                return self._exchange(connection, method, target, body, sent)
+            except (http.client.HTTPException, OSError):
+                connection = None
+        try:
+            return self._exchange(connection or self._connect(), method, target, body, sent)
+        except (http.client.HTTPException, OSError) as error:
+            raise StorageError(
+                f"the server cannot be reached: {error}",
+                location=self.locate(key),
+                hint="check that it runs, and the address",
+            ) from error
 
-    def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if self._is_secure:
-                connection = http.client.HTTPSConnection(
-                    self._host,
-                    self._port,
-                    timeout=self._timeout,
-                    context=ssl.create_default_context(),
-                )
-            else:
-                connection = http.client.HTTPConnection(
-                    self._host, self._port, timeout=self._timeout
-                )
-            self._local.connection = connection
-        return connection
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            connection.request(method, target, body=body or None, headers=dict(headers))
+            response = connection.getresponse()
+            content = response.read()
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        got = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, got, content
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if not self._is_secure:
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=self._timeout, context=context
+        )
+
+
+def _close_all(connections: list[http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 def _authorization(user: str | None, password: str | None) -> dict[str, str]:

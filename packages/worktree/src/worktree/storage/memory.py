@@ -20,6 +20,7 @@ from .contract import (
     Stored,
     Token,
     check_changes,
+    check_selection,
 )
 
 
@@ -36,17 +37,18 @@ class MemoryStorage:
 
     def read(self, selection: Selection) -> Contents:
         """Read under the lock, so that all of it is of one generation."""
+        check_selection(selection)
         with self._lock:
             found = Contents()
             for key in selection.objects:
-                self._refuse_folder(check_key(key))
+                self._refuse_folder(key)
                 if key in self._objects:
                     found.objects[key] = self._objects[key]
             for members in selection.members:
-                self._refuse_object(check_key(members.folder))
+                self._refuse_object(members.folder)
                 found.objects.update(self._members(members.folder, members.suffix))
             for folder in selection.folders:
-                self._refuse_object(check_key(folder))
+                self._refuse_object(folder)
                 if folder in self._folders:
                     found.folders.add(folder)
             return found
@@ -92,8 +94,11 @@ class MemoryStorage:
         return f"memory:{key}"
 
     def _members(self, folder: str, suffix: str) -> dict[str, Stored]:
-        names = self._inside(self._objects, folder)
-        return {key: self._objects[key] for key in names if key.endswith(suffix)}
+        return {
+            key: self._objects[key]
+            for key in self._inside(self._objects, folder)
+            if key.endswith(suffix) and not split(key)[1].startswith(".")
+        }
 
     @staticmethod
     def _inside(keys: dict[str, Stored] | set[str], folder: str) -> list[str]:
@@ -108,7 +113,6 @@ class MemoryStorage:
         if stale:
             raise StaleTokensError(stale)
         for change in changes:
-            check_key(change.key)
             if isinstance(change, Put):
                 self._refuse_folder(change.key)
             elif isinstance(change, MakeFolder):

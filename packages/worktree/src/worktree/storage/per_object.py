@@ -30,6 +30,7 @@ from .contract import (
     Stored,
     Token,
     check_changes,
+    check_selection,
 )
 
 
@@ -75,8 +76,9 @@ class PerObjectStorage:
 
     def read(self, selection: Selection) -> Contents:
         """Read object after object; others may write in between."""
+        check_selection(selection)
         found = Contents()
-        keys = [check_key(key) for key in selection.objects]
+        keys = list(selection.objects)
         for members in selection.members:
             keys += [
                 check_key(join(members.folder, entry.name))
@@ -90,7 +92,7 @@ class PerObjectStorage:
             if stored is not None:
                 found.objects[key] = stored
         for folder in selection.folders:
-            if self._is_folder(check_key(folder)):
+            if self._is_folder(folder):
                 found.folders.add(folder)
         return found
 
@@ -105,7 +107,11 @@ class PerObjectStorage:
         """Check every expectation, then make the changes in their order."""
         check_changes(changes)
         keys = {change.key for change in changes if not isinstance(change, MakeFolder)}
-        current = {key: self.get_object(check_key(key)) for key in keys | set(expected)}
+        removed = {change.key for change in changes if isinstance(change, Remove)}
+        current = {
+            key: self._current(check_key(key), may_be_folder=key in removed)
+            for key in keys | set(expected)
+        }
         stale = [
             key
             for key, token in expected.items()
@@ -130,6 +136,14 @@ class PerObjectStorage:
     def recover(self) -> Sequence[str]:
         """Nothing is kept that could be finished."""
         return ()
+
+    def _current(self, key: str, *, may_be_folder: bool) -> Stored | None:
+        try:
+            return self.get_object(key)
+        except WrongKindError:
+            if may_be_folder:
+                return None
+            raise
 
     def _change(self, change: Change, current: Stored | None, tokens: dict[str, Token]) -> None:
         if isinstance(change, Put):

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from threading import RLock
 
-from ..errors import StaleTokensError
-from ..mounting.accessible import AgnosticCollection, Collection, Localizable, Object
+from ..errors import StaleTokensError, WrongKindError
+from ..mounting.accessible import AgnosticCollection, Localizable, Object
 from ..names import check_key, join, split
 from .contract import (
     Capabilities,
@@ -26,6 +26,7 @@ from .contract import (
     Stored,
     Token,
     check_changes,
+    check_selection,
 )
 from .filesystem.signatures import token_of
 
@@ -41,13 +42,14 @@ class CollectionStorage:
 
     def read(self, selection: Selection) -> Contents:
         """Read object after object."""
+        check_selection(selection)
         with self._lock:
             found = Contents()
             keys = list(selection.objects)
             for members in selection.members:
                 keys += self._members(members.folder, members.suffix)
             for key in keys:
-                stored = self._stored(check_key(key))
+                stored = self._stored(key)
                 if stored is not None:
                     found.objects[key] = stored
             found.folders = {
@@ -114,8 +116,15 @@ class CollectionStorage:
         stored = self._stored(check_key(key))
         return None if stored is None else stored.token
 
-    def _collection(self, folder: str) -> AgnosticCollection | Collection | None:
-        return self.root.find_collection(folder) if folder else self.root
+    def _collection(self, folder: str) -> AgnosticCollection | None:
+        if not folder:
+            return self.root
+        found = self.root.find(folder)
+        if isinstance(found, Object):
+            raise WrongKindError(
+                "a folder was expected, an object found", location=self.locate(folder)
+            )
+        return found
 
     def _put(self, change: Put) -> None:
         folder = split(change.key)[0]
@@ -125,5 +134,5 @@ class CollectionStorage:
         (found if found is not None else self.root.touch(change.key)).write_binary(change.data)
 
     def _make(self, folder: str) -> None:
-        if self.root.find_collection(folder) is None:
+        if self._collection(folder) is None:
             self.root.mkdir(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from .contract import (
     Stored,
     Token,
     check_changes,
+    check_selection,
 )
 from .filesystem import Durability
 
@@ -65,34 +67,36 @@ class SqliteStorage:
         self._synchronous = "FULL" if durability == "power" else "OFF"
         self._lock_timeout = lock_timeout
         self._lock = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._owner = 0
+        self._open_connection: dict[int, sqlite3.Connection] = {}
+        weakref.finalize(self, _close, self._open_connection)
         self._was_there = False
 
     def read(self, selection: Selection) -> Contents:
         """Read in one transaction, which is one generation."""
+        check_selection(selection)
         with self._transaction("DEFERRED") as db:
             found = Contents()
             if db is None:
                 return found
             for key in selection.objects:
-                self._refuse_folder(db, check_key(key))
+                self._refuse_folder(db, key)
             found.objects = self._objects(db, selection.objects)
             for members in selection.members:
-                self._refuse_object(db, check_key(members.folder))
+                self._refuse_object(db, members.folder)
                 found.objects.update(self._members(db, members.folder, members.suffix))
             for folder in selection.folders:
-                self._refuse_object(db, check_key(folder))
+                self._refuse_object(db, folder)
                 if self._is_folder(db, folder):
                     found.folders.add(folder)
             return found
 
     def entries(self, folder: str) -> Sequence[Entry] | None:
         """List one folder."""
+        check_key(folder)
         with self._transaction("DEFERRED") as db:
             if db is None:
                 return None
-            self._refuse_object(db, check_key(folder))
+            self._refuse_object(db, folder)
             if not self._is_folder(db, folder):
                 return None
             rows = db.execute("SELECT name FROM objects WHERE folder = ?", (folder,))
@@ -105,7 +109,7 @@ class SqliteStorage:
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check and change in one transaction."""
         check_changes(changes)
-        for key in (*expected, *(change.key for change in changes)):
+        for key in expected:
             check_key(key)
         with self._transaction("IMMEDIATE") as db:
             if db is None:
@@ -130,9 +134,7 @@ class SqliteStorage:
     def close(self) -> None:
         """Close the file; the next call opens it again."""
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            _close(self._open_connection)
 
     # ── reading ───────────────────────────────────────────────────────────────────────
 
@@ -266,18 +268,19 @@ class SqliteStorage:
             raise StorageError(
                 "the file is gone", location=str(self.path), hint="bring it back, or mount again"
             )
-        if self._connection is not None and self._owner == os.getpid():
-            return self._connection
+        mine = self._open_connection.get(os.getpid())
+        if mine is not None:
+            return mine
         if not there and not create:
             return None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(str(error.strerror), location=str(self.path.parent)) from error
-        self._connection = self._connect(is_new=not there)
-        self._owner = os.getpid()
+        mine = self._connect(is_new=not there)
+        self._open_connection[os.getpid()] = mine
         self._was_there = True
-        return self._connection
+        return mine
 
     def _connect(self, *, is_new: bool) -> sqlite3.Connection:
         mode = "rwc" if is_new or os.access(self.path, os.W_OK) else "ro"
@@ -309,3 +312,10 @@ class SqliteStorage:
         elif "full" in text:
             hint = "make room and try again"
         return StorageError(text, location=str(self.path), hint=hint)
+
+
+def _close(connections: dict[int, sqlite3.Connection]) -> None:
+    """Close this process's connection; one that came through a fork is its parent's."""
+    mine = connections.pop(os.getpid(), None)
+    if mine is not None:
+        mine.close()

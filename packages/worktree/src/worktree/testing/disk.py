@@ -128,7 +128,7 @@ class Disk:
         if index is not None and keeps(index):
             data = inode.data
             if rng is not None and rng.random() < 0.5:
-                untouched = len(os.path.commonprefix([inode.safe_data, inode.data]))
+                untouched = _shared(inode.safe_data, inode.data)
                 data = inode.data[: rng.randint(untouched, len(inode.data))]
         names = dict(inode.safe_names)
         return _Inode(inode.number, inode.is_folder, inode.mode, data, data, dict(names), names)
@@ -320,6 +320,12 @@ def _set(names: dict[str, int], name: str, number: int | None) -> None:
         names.pop(name, None)
     else:
         names[name] = number
+
+
+def _shared(before: bytes, after: bytes) -> int:
+    """How many bytes two contents have in common at their start."""
+    size = min(len(before), len(after))
+    return next((i for i in range(size) if before[i] != after[i]), size)
 
 
 def _error(number: int, path: str) -> OSError:

@@ -39,6 +39,7 @@ from ..contract import (
     Stored,
     Token,
     check_changes,
+    check_selection,
 )
 from .failures import translated
 from .folders import Folders, open_root
@@ -87,11 +88,12 @@ class FilesystemStorage:
 
     def read(self, selection: Selection) -> Contents:
         """Read under a shared lock; an interrupted commit is finished first."""
+        check_selection(selection)
         with translated(self.root), self._reading() as (folders, overlay):
             found = Contents()
             if folders is None:
                 return found
-            keys = sorted(check_key(key) for key in selection.objects)
+            keys = sorted(selection.objects)
             for members in selection.members:
                 keys += self._members(folders, overlay, members.folder, members.suffix)
             for key in keys:
@@ -99,7 +101,7 @@ class FilesystemStorage:
                 if stored is not None:
                     found.objects[key] = stored
             for folder in selection.folders:
-                if overlay.has_folder(check_key(folder)) or folders.open(folder) is not None:
+                if overlay.has_folder(folder) or folders.open(folder) is not None:
                     found.folders.add(folder)
             return found
 
@@ -137,7 +139,7 @@ class FilesystemStorage:
     def _members(
         self, folders: Folders, overlay: Overlay, folder: str, suffix: str
     ) -> Sequence[str]:
-        fd = folders.open(check_key(folder))
+        fd = folders.open(folder)
         names = dict.fromkeys(self._system.listdir(fd) if fd is not None else (), "object")
         overlay.amend(folder, names)
         return [
@@ -163,7 +165,7 @@ class FilesystemStorage:
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Lock, check, stage, decide, roll forward."""
         check_changes(changes)
-        for key in (*expected, *(change.key for change in changes)):
+        for key in expected:
             check_key(key)
         with translated(self.root):
             made = self._make_root()
@@ -237,7 +239,7 @@ class FilesystemStorage:
                 Roller(hidden, folders, root_fd).roll(journal)
         except OSError as error:
             raise CommitPendingError(
-                f"the commit is kept in the journal, but {error.strerror} while it was put in place",
+                f"the commit is kept in the journal, but putting it in place: {error.strerror}",
                 location=self.root,
                 is_durable=True,
             ) from error

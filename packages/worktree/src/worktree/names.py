@@ -6,12 +6,18 @@ went through here, so that no name, however it was made, leads out of the mount.
 
 from __future__ import annotations
 
+import re
+
 from .errors import UnsafeNameError
 
 HIDDEN = ".worktree"
 """The folder at the root of a mount that belongs to worktree; no key may enter it."""
 
 _LONGEST_NAME = 255
+# Most keys are of this kind, and there can be very many: names of plain letters, not too long,
+# that start with no dot.
+_PLAIN_NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}"
+_PLAIN_KEY = re.compile(f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*").fullmatch
 _CONTROL = frozenset(map(chr, (*range(32), 127)))
 
 
@@ -19,6 +25,8 @@ def check_name(name: str) -> str:
     """Return `name` when it is one safe path component; raise UnsafeNameError otherwise."""
     if not isinstance(name, str):
         raise UnsafeNameError(repr(name), "is not a string")
+    if name and "/" not in name and _PLAIN_KEY(name):
+        return name
     if name in {"", ".", ".."}:
         raise UnsafeNameError(name, "is not a name")
     if "/" in name or "\\" in name or not _CONTROL.isdisjoint(name):
@@ -36,7 +44,7 @@ def check_name(name: str) -> str:
 
 def check_key(key: str) -> str:
     """Return `key` when each of its names is safe; the empty key is the root."""
-    if key:
+    if key and not _PLAIN_KEY(key):
         for name in key.split("/"):
             check_name(name)
     return key

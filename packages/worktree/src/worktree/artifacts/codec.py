@@ -7,7 +7,7 @@ the file held that the model does not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..errors import LossyValueError
@@ -16,7 +16,14 @@ A = TypeVar("A")
 
 
 class Codec(Generic[A]):
-    """The behaviour of one artifact kind. A class names its own in `__worktree_codec__`."""
+    """The behaviour of one artifact kind. A class names its own in `__worktree_codec__`.
+
+    `renders` says that the stored form differs from the canonical one, `appends` that a new
+    stored form may begin with the old one.
+    """
+
+    renders: bool = False
+    appends: bool = False
 
     def encoder(self, cls: type[A], /) -> Callable[[A], bytes]:  # type: ignore[empty-body]
         """The function that turns an artifact of this class into its canonical form."""
@@ -41,6 +48,13 @@ class Codec(Generic[A]):
         """Raise LossyValueError unless the stored form comes back as this very artifact."""
         if self.encoder(type(artifact))(self.decode(type(artifact), stored)) != stored:
             raise LossyValueError("it does not come back from storage as it is")
+
+    def suspects(
+        self, cls: type[A], artifacts: Sequence[A], stored: Sequence[bytes]
+    ) -> Iterable[int]:
+        """Which of many have to be verified one by one, because a quick look did not clear them."""
+        del cls, stored
+        return range(len(artifacts))
 
     def kept(self, before: bytes, stored: bytes) -> int:
         """How many bytes of what is stored stay as they are; 0 to write all of it again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ class DocumentCodec(Codec[Any]):
     def __init__(self, form: Format) -> None:
         self.form = form
         self._is_json = isinstance(form, JsonFormat)
+        self.renders = not self._is_json
 
     def encoder(self, cls: type[Any], /) -> Callable[[Any], bytes]:
         """Pydantic's own serialiser: names not aliases, nothing computed, ASCII."""
@@ -72,17 +73,37 @@ class DocumentCodec(Codec[Any]):
         """What the file holds that the model ignores."""
         return find_unknown(artifact, self.form.load(stored)) or None
 
+    def suspects(
+        self, cls: type[Any], artifacts: Sequence[Any], stored: Sequence[bytes]
+    ) -> Iterable[int]:
+        """Clear, in one go, everything whose fields come back equal."""
+        if not self._is_json:
+            return range(len(artifacts))
+        read = partial(
+            cls.__pydantic_validator__.validate_json,
+            by_alias=cls.__worktree_aliases__,
+            by_name=True,
+        )
+        try:
+            return [
+                index
+                for index, (artifact, form) in enumerate(zip(artifacts, stored, strict=True))
+                if artifact.__dict__ != (back := read(form)).__dict__
+                or artifact.__pydantic_extra__ != back.__pydantic_extra__
+            ]
+        except ValidationError:
+            return range(len(artifacts))
+
     def verify(self, artifact: Any, stored: bytes) -> None:
         """Read back what is about to be written, and compare."""
+        cls = type(artifact)
         try:
-            back = self.decode(type(artifact), stored)
+            back = self.decode(cls, stored)
         except ContentError as error:
             raise LossyValueError(
                 f"what it holds would not be readable: {error.problem}",
                 hint="nothing was written; correct the value",
             ) from error
-        if artifact == back:
-            return
         lost = difference(artifact, back)
         if lost is not None:
             raise LossyValueError(lost, hint="nothing was written; correct the value or the type")

@@ -21,6 +21,8 @@ Entry = TypeVar("Entry")
 class _LogCodec(Codec["Log[Any]"]):
     """Entries are encoded when they are appended, so a commit only joins their lines."""
 
+    appends = True
+
     def encoder(self, _: type[Log[Any]], /) -> Callable[[Log[Any]], bytes]:
         return lambda log: b"".join(log._lines)
 

@@ -155,6 +155,8 @@ class Cell:
     def removed(self) -> list[str]:
         """The members that have a base, but are gone from memory."""
         current = self.current()
+        if current.keys() == self.bases.keys():
+            return []
         return [member for member in self.bases if member not in current]
 
     def stored_form(self, member: str, data: bytes) -> bytes:

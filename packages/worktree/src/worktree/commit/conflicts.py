@@ -33,8 +33,9 @@ def settle(session: Session, gathered: Gathered, keys: Iterable[str], contents: 
     objects = by_folder(contents.objects)
     settled: list[_Settled] = []
     open_conflicts: list[Conflict] = []
+    places = gathered.places()
     for key in keys:
-        place = gathered.places.get(key)
+        place = places.get(key)
         if place is None:
             open_conflicts.append(_of_a_hook(session, key))
             continue

@@ -103,11 +103,12 @@ def plan_of(session: Session, only: Any) -> Plan:
     part = session.part(only)
     gathered = gather(part.cells, session.storage)
     changes = []
+    places = gathered.places()
+    written = gathered.canonical()
     for change in gathered.changes:
-        cell, member = gathered.places[change.key]
-        data = next((d for c, m, _, d, _ in gathered.written if c is cell and m == member), None)
+        cell, member = places[change.key]
         base = cell.bases.get(member)
-        after = None if isinstance(change, Remove) else data
+        after = written.get(change.key)
         found = _artifact_change(session, cell, member, base.known if base else None, after)
         is_append = isinstance(change, Put) and change.keep
         changes.append(_as_append(found) if is_append else found)

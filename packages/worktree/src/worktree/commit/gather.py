@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..errors import LossyValueError, WorktreeError
+from ..errors import LossyValueError
 from ..storage.contract import Change, Put, Remove, Storage, Token
 from .cells import Base, Cell
+
+
+class Written(NamedTuple):
+    """What a commit writes of one cell: member, artifact and canonical form, and the keys."""
+
+    cell: Cell
+    changed: list[tuple[str, Any, bytes]]
+    keys: list[str]
 
 
 @dataclass(slots=True)
@@ -17,19 +25,38 @@ class Gathered:
 
     changes: list[Change] = field(default_factory=list)
     expected: dict[str, Token | None] = field(default_factory=dict)
-    written: list[tuple[Cell, str, Any, bytes, str]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
     removed: list[tuple[Cell, str]] = field(default_factory=list)
-    places: dict[str, tuple[Cell, str]] = field(default_factory=dict)
+    bystanders: list[tuple[Cell, str]] = field(default_factory=list)
+    """Members that are not changed, but have to be as they were."""
+
+    def places(self) -> dict[str, tuple[Cell, str]]:
+        """The cell and member behind every key."""
+        found = {cell.key(member): (cell, member) for cell, member in self.bystanders}
+        found.update((cell.key(member), (cell, member)) for cell, member in self.removed)
+        for cell, changed, keys in self.written:
+            members = (member for member, _, _ in changed)
+            found.update(zip(keys, ((cell, member) for member in members), strict=True))
+        return found
+
+    def canonical(self) -> dict[str, bytes]:
+        """What will be written under every key, in canonical form."""
+        return {
+            key: data
+            for _, changed, keys in self.written
+            for key, (_, _, data) in zip(keys, changed, strict=True)
+        }
 
     def finish(self, tokens: Mapping[str, Token], session: Any) -> None:
         """The commit happened: what memory holds is what it counts from now."""
-        for cell, member, artifact, data, key in self.written:
-            base = cell.bases.get(member)
-            if base is None:
-                cell.bind(member, artifact, session)
-                cell.bases[member] = Base(data, tokens[key])
-            else:
-                base.known, base.token, base.upgraded = data, tokens[key], None
+        for cell, changed, keys in self.written:
+            for (member, artifact, data), key in zip(changed, keys, strict=True):
+                base = cell.bases.get(member)
+                if base is None:
+                    cell.bind(member, artifact, session)
+                    cell.bases[member] = Base(data, tokens[key])
+                else:
+                    base.known, base.token, base.upgraded = data, tokens[key], None
         for cell, member in self.removed:
             cell.bases.pop(member, None)
 
@@ -39,42 +66,71 @@ def gather(cells: list[Cell], storage: Storage) -> Gathered:
     gathered = Gathered()
     for cell in cells:
         changed = cell.changed()
-        for member, artifact, data in changed:
-            _gather_put(gathered, cell, member, artifact, data, storage)
+        _gather_puts(gathered, cell, changed, storage)
         removed = cell.removed()
         for member in removed:
             key = cell.key(member)
             gathered.changes.append(Remove(key))
             gathered.expected[key] = cell.bases[member].token
             gathered.removed.append((cell, member))
-            gathered.places[key] = (cell, member)
         if cell.field.many == "list" and (changed or removed):
             _expect_same_list(gathered, cell)
     return gathered
 
 
-def _gather_put(
-    gathered: Gathered, cell: Cell, member: str, artifact: Any, data: bytes, storage: Storage
+def _gather_puts(
+    gathered: Gathered, cell: Cell, changed: list[tuple[str, Any, bytes]], storage: Storage
 ) -> None:
-    base = cell.bases.get(member)
-    try:
-        if type(artifact) is not cell.field.type:
-            raise LossyValueError(
-                f"it holds {type(artifact).__name__}, but the tree says {cell.field.type.__name__}"
-            )
-        if base is None:
-            cell.check_member(member)
-        form = cell.stored_form(member, data)
-        cell.codec.verify(artifact, form)
-    except WorktreeError:
-        with cell.naming(member, storage):
-            raise
-    key = cell.key(member)
-    keep = cell.codec.kept(base.known, form) if base is not None else 0
-    gathered.changes.append(Put(key, form, keep))
-    gathered.expected[key] = base.token if base is not None else None
-    gathered.written.append((cell, member, artifact, data, key))
-    gathered.places[key] = (cell, member)
+    """The changed members of one cell. There can be very many, so they are taken as a whole."""
+    codec, get_base = cell.codec, cell.bases.get
+    members = [member for member, _, _ in changed]
+    artifacts = [artifact for _, artifact, _ in changed]
+    bases = [get_base(member) for member in members]
+    forms = _stored_forms(cell, changed, bases)
+    _check(cell, members, artifacts, forms, storage)
+    keys = [cell.key(member) for member in members]
+    if codec.appends:
+        gathered.changes += [
+            Put(key, form, codec.kept(base.known, form) if base else 0)
+            for key, form, base in zip(keys, forms, bases, strict=True)
+        ]
+    else:
+        gathered.changes += map(Put, keys, forms)
+    gathered.expected.update(
+        (key, base.token if base else None) for key, base in zip(keys, bases, strict=True)
+    )
+    gathered.written.append(Written(cell, changed, keys))
+
+
+def _stored_forms(
+    cell: Cell, changed: list[tuple[str, Any, bytes]], bases: list[Base | None]
+) -> list[bytes]:
+    if cell.codec.renders or any(base is not None and base.unknown for base in bases):
+        return [cell.stored_form(member, data) for member, _, data in changed]
+    return [data for _, _, data in changed]
+
+
+def _check(
+    cell: Cell, members: list[str], artifacts: list[Any], forms: list[bytes], storage: Storage
+) -> None:
+    """Raise for the first member that has a wrong name or class, or would not come back."""
+    cls = cell.field.type
+    for member, artifact in zip(members, artifacts, strict=True):
+        if artifact.__class__ is not cls or member not in cell.bases:
+            with cell.naming(member, storage):
+                cell.check_member(member)
+                if artifact.__class__ is not cls:
+                    raise _wrong_class(artifact, cls)
+    for index in cell.codec.suspects(cls, artifacts, forms):
+        with cell.naming(members[index], storage):
+            cell.codec.verify(artifacts[index], forms[index])
+
+
+def _wrong_class(artifact: Any, cls: type[Any]) -> LossyValueError:
+    return LossyValueError(
+        f"it holds {type(artifact).__name__}, but the tree says {cls.__name__}",
+        hint="nothing was written; put in what the annotation says",
+    )
 
 
 def _expect_same_list(gathered: Gathered, cell: Cell) -> None:
@@ -83,9 +139,8 @@ def _expect_same_list(gathered: Gathered, cell: Cell) -> None:
     if size == len(cell.bases):
         return
     for member, base in cell.bases.items():
-        key = cell.key(member)
-        gathered.expected[key] = base.token
-        gathered.places[key] = (cell, member)
+        gathered.expected[cell.key(member)] = base.token
+        gathered.bystanders.append((cell, member))
     after = f"{max(size, len(cell.bases)):06}"
     gathered.expected.setdefault(cell.key(after), None)
-    gathered.places.setdefault(cell.key(after), (cell, after))
+    gathered.bystanders.append((cell, after))

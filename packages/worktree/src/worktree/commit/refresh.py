@@ -26,7 +26,7 @@ def refresh(session: Session, only: Any) -> Status:
     contents = session.read(part)
     objects = by_folder(contents.objects)
     gathered = gather(part.cells, session.storage)
-    changed_here = set(gathered.places)
+    changed_here = set(gathered.places())
     updates: list[tuple[Cell, str, Any]] = []
     conflicting: list[str] = []
     for cell in part.cells:

@@ -69,7 +69,7 @@ class MemoryStorage:
 
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check everything, then change everything; nothing in between can fail."""
-        check_changes(changes)
+        check_changes(changes, expected)
         with self._lock:
             self._check(changes, expected)
             self._generation += 1
@@ -108,7 +108,7 @@ class MemoryStorage:
         stale = [
             key
             for key, token in expected.items()
-            if (found.token if (found := self._objects.get(check_key(key))) else None) != token
+            if (found.token if (found := self._objects.get(key)) else None) != token
         ]
         if stale:
             raise StaleTokensError(stale)

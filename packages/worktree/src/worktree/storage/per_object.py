@@ -105,12 +105,11 @@ class PerObjectStorage:
 
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check every expectation, then make the changes in their order."""
-        check_changes(changes)
+        check_changes(changes, expected)
         keys = {change.key for change in changes if not isinstance(change, MakeFolder)}
         removed = {change.key for change in changes if isinstance(change, Remove)}
         current = {
-            key: self._current(check_key(key), may_be_folder=key in removed)
-            for key in keys | set(expected)
+            key: self._current(key, may_be_folder=key in removed) for key in keys | set(expected)
         }
         stale = [
             key

@@ -71,7 +71,7 @@ class CollectionStorage:
 
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check every expectation, then make the changes in their order."""
-        check_changes(changes)
+        check_changes(changes, expected)
         with self._lock:
             stale = [key for key, token in expected.items() if self._token(key) != token]
             if stale:
@@ -113,7 +113,7 @@ class CollectionStorage:
         return Stored(data, token_of(data))
 
     def _token(self, key: str) -> Token | None:
-        stored = self._stored(check_key(key))
+        stored = self._stored(key)
         return None if stored is None else stored.token
 
     def _collection(self, folder: str) -> AgnosticCollection | None:

@@ -108,9 +108,7 @@ class SqliteStorage:
 
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check and change in one transaction."""
-        check_changes(changes)
-        for key in expected:
-            check_key(key)
+        check_changes(changes, expected)
         with self._transaction("IMMEDIATE") as db:
             if db is None:
                 raise StorageError("the file vanished", location=str(self.path))
@@ -169,8 +167,11 @@ class SqliteStorage:
         for folder, names in by_folder.items():
             prefix = f"{folder}/" if folder else ""
             if len(names) > _MANY:
-                rows = db.execute("SELECT name, version FROM objects WHERE folder = ?", (folder,))
-                versions.update((prefix + name, str(version)) for name, version in rows)
+                rows = db.execute(
+                    "SELECT ? || name, CAST(version AS TEXT) FROM objects WHERE folder = ?",
+                    (prefix, folder),
+                )
+                versions.update(rows)
                 continue
             for name in names:
                 row = db.execute(
@@ -210,7 +211,8 @@ class SqliteStorage:
                 folders.update((*ancestors(change.key), change.key))
             elif isinstance(change, Remove):
                 self._remove(db, change.key)
-        for folder in {split(put.key)[0] for put in puts}:
+        places = [split(put.key) for put in puts]
+        for folder in {folder for folder, _ in places}:
             folders.update((*ancestors(folder), folder))
         for folder in folders - {""}:
             self._refuse_object(db, folder)
@@ -218,7 +220,13 @@ class SqliteStorage:
         db.executemany(
             "INSERT OR IGNORE INTO folders (key) VALUES (?)", [(key,) for key in folders - {""}]
         )
-        db.executemany(_PUT, [(*split(put.key), number, put.data) for put in puts])
+        db.executemany(
+            _PUT,
+            [
+                (folder, name, number, put.data)
+                for (folder, name), put in zip(places, puts, strict=True)
+            ],
+        )
 
     def _refuse_folders(self, db: sqlite3.Connection, puts: Sequence[Put]) -> None:
         if len(puts) <= _MANY:

@@ -88,10 +88,12 @@ class Staging:
 
     def _put(self, change: Put) -> None:
         target = self._ground.targets[change.key]
-        graft = self._graft(split(target.key)[0])
-        if graft is not None:
-            self._write(f"{graft}/{split(target.key)[1]}", change.data)
-            return
+        if self._ground.missing:
+            folder, name = split(target.key)
+            graft = self._graft(folder)
+            if graft is not None:
+                self._write(f"{graft}/{name}", change.data)
+                return
         status = target.status
         if status is not None and change.keep and status.st_size == change.keep:
             self._draft.appends.append(Append(target.key, change.keep, change.data[change.keep :]))
@@ -157,11 +159,7 @@ class Staging:
 
 def folders_needed(changes: Sequence[Change], keys: Mapping[str, str]) -> set[str]:
     """Every folder that must exist once the changes are made."""
-    needed: set[str] = set()
-    for change in changes:
-        key = keys[change.key]
-        if isinstance(change, MakeFolder):
-            needed.update((*ancestors(key), key))
-        elif isinstance(change, Put):
-            needed.update(ancestors(key))
+    made = {keys[change.key] for change in changes if isinstance(change, MakeFolder)}
+    made |= {split(keys[change.key])[0] for change in changes if isinstance(change, Put)}
+    needed = made.union(*map(ancestors, made))
     return needed - {""}

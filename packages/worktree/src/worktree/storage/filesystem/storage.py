@@ -164,9 +164,7 @@ class FilesystemStorage:
 
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Lock, check, stage, decide, roll forward."""
-        check_changes(changes)
-        for key in expected:
-            check_key(key)
+        check_changes(changes, expected)
         with translated(self.root):
             made = self._make_root()
             try:

@@ -1,6 +1,6 @@
 """Count with several processes, or threads, at once; no increment may be lost.
 
-    python benchmarks/increments.py [--workers 8] [--increments 1000] [--folder /dev/shm]
+python benchmarks/increments.py [--workers 8] [--increments 1000] [--folder /dev/shm]
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def by_processes(where: str, workers: int, increments: int) -> int:
     """Count with processes; what the counter holds in the end."""
     mount(Tree, where, durability="process")
     context = multiprocessing.get_context("fork")
-    processes = [
-        context.Process(target=count, args=(where, increments)) for _ in range(workers)
-    ]
+    processes = [context.Process(target=count, args=(where, increments)) for _ in range(workers)]
     for process in processes:
         process.start()
     for process in processes:
@@ -50,9 +48,7 @@ def by_processes(where: str, workers: int, increments: int) -> int:
 def by_threads(where: str, workers: int, increments: int) -> int:
     """Count with threads; what the counter holds in the end."""
     mount(Tree, where, durability="process")
-    threads = [
-        threading.Thread(target=count, args=(where, increments)) for _ in range(workers)
-    ]
+    threads = [threading.Thread(target=count, args=(where, increments)) for _ in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:

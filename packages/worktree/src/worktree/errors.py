@@ -26,7 +26,7 @@ WorktreeError                     everything that worktree raises on purpose
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,10 +200,17 @@ class PartialCommitError(StorageError):
     """
 
     def __init__(
-        self, written: Iterable[str], missing: Iterable[str], reason: str, *, location: str
+        self,
+        written: Iterable[str],
+        missing: Iterable[str],
+        reason: str,
+        *,
+        location: str,
+        tokens: Mapping[str, str],
     ) -> None:
         self.written = tuple(written)
         self.missing = tuple(missing)
+        self.tokens = dict(tokens)
         super().__init__(
             f"{len(self.written)} of {len(self.written) + len(self.missing)} changes were made, "
             f"then: {reason}",
@@ -220,13 +227,16 @@ class CommitPendingError(StorageError):
     as a whole.
     """
 
-    def __init__(self, problem: str, *, location: str, is_durable: bool) -> None:
+    def __init__(
+        self, problem: str, *, location: str, is_durable: bool, tokens: Mapping[str, str]
+    ) -> None:
         super().__init__(
             problem,
             location=location,
             hint="the next read or mount completes it; make room or mend the disk first",
         )
         self.is_durable = is_durable
+        self.tokens = dict(tokens)
 
 
 class JournalError(StorageError):

@@ -28,7 +28,8 @@ class _Settled:
 def settle(session: Session, gathered: Gathered, keys: Iterable[str], contents: Contents) -> None:
     """Bring memory to a merge of both sides; raise ConflictError where one cannot be merged.
 
-    Memory changes only when every conflict is settled.
+    Memory changes only when every conflict is settled. Two sides that made the same of an
+    artifact are in conflict, too: two increments by one are not one increment.
     """
     objects = by_folder(contents.objects)
     settled: list[_Settled] = []
@@ -58,8 +59,8 @@ def _settle_one(
     ours = cell.current().get(member)
     base = cell.bases.get(member)
     their_artifact, their_base = (None, None) if theirs is None else cell.read(theirs)
-    if _is_same(cell, ours, their_base):
-        return _Settled(cell, member, ours, their_base)
+    if ours is None and theirs is None:
+        return _Settled(cell, member, None, None)
     if cell.field.many != "list" and theirs is not None and ours is not None:
         merged = cell.codec.merge(cell.field.type, base.known if base else None, theirs.data, ours)
         if merged is not None:
@@ -89,13 +90,6 @@ def decoded(cell: Cell, base: Base) -> Any:
     return cell.codec.decode(
         cell.field.type, cell.codec.render(base.upgraded or base.known, None, None)
     )
-
-
-def _is_same(cell: Cell, ours: Any, theirs: Base | None) -> bool:
-    """Whether both sides made the same of it."""
-    if ours is None or theirs is None:
-        return ours is None and theirs is None
-    return cell.encode(ours) == theirs.known
 
 
 def _of_a_hook(session: Session, key: str) -> Conflict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,10 +47,17 @@ class Gathered:
             for key, (_, _, data) in zip(keys, changed, strict=True)
         }
 
-    def finish(self, tokens: Mapping[str, Token], session: Any) -> None:
-        """The commit happened: what memory holds is what it counts from now."""
+    def finish(
+        self, tokens: Mapping[str, Token], session: Any, missing: Collection[str] = ()
+    ) -> None:
+        """The commit happened: what memory holds is what it counts from now.
+
+        Where it happened in part, only what has a token counts, or is not missing.
+        """
         for cell, changed, keys in self.written:
             for (member, artifact, data), key in zip(changed, keys, strict=True):
+                if key not in tokens:
+                    continue
                 base = cell.bases.get(member)
                 if base is None:
                     cell.bind(member, artifact, session)
@@ -58,7 +65,8 @@ class Gathered:
                 else:
                     base.known, base.token, base.upgraded = data, tokens[key], None
         for cell, member in self.removed:
-            cell.bases.pop(member, None)
+            if cell.key(member) not in missing:
+                cell.bases.pop(member, None)
 
 
 def gather(cells: list[Cell], storage: Storage) -> Gathered:

@@ -12,7 +12,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..construction import space_of
-from ..errors import Conflict, ConflictError, ContentError, NotAtomicError, StaleTokensError
+from ..errors import (
+    CommitPendingError,
+    Conflict,
+    ConflictError,
+    ContentError,
+    NotAtomicError,
+    PartialCommitError,
+    StaleTokensError,
+)
 from ..layout import Field, layout_of
 from ..lifecycle import commit_claims, sync_claims
 from ..mounting.accessible import AgnosticCollection
@@ -208,6 +216,12 @@ class Session:
             except StaleTokensError as error:
                 self._settle(gathered, error.keys, part)
                 continue
+            except CommitPendingError as error:
+                gathered.finish(error.tokens, self)
+                raise
+            except PartialCommitError as error:
+                gathered.finish(error.tokens, self, error.missing)
+                raise
             gathered.finish(tokens, self)
             return
         raise ConflictError([Conflict(".".join(self._path_of(only)), "", None, None, None)])

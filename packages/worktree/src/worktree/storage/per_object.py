@@ -7,7 +7,7 @@ in between raises PartialCommitError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..decorators import not_implemented
 from ..errors import (
@@ -125,11 +125,11 @@ class PerObjectStorage:
             except MovedError as error:
                 if not number:
                     raise StaleTokensError([change.key]) from error
-                raise self._partial(changes, number, error) from error
+                raise self._partial(changes, number, error, tokens) from error
             except StorageError as error:
                 if not number:
                     raise
-                raise self._partial(changes, number, error) from error
+                raise self._partial(changes, number, error, tokens) from error
         return tokens
 
     def recover(self) -> Sequence[str]:
@@ -194,9 +194,17 @@ class PerObjectStorage:
         return False
 
     def _partial(
-        self, changes: Sequence[Change], done: int, error: StorageError
+        self,
+        changes: Sequence[Change],
+        done: int,
+        error: StorageError,
+        tokens: Mapping[str, Token],
     ) -> PartialCommitError:
         keys = [change.key for change in changes]
         return PartialCommitError(
-            keys[:done], keys[done:], error.problem, location=self.locate(keys[done])
+            keys[:done],
+            keys[done:],
+            error.problem,
+            location=self.locate(keys[done]),
+            tokens=tokens,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -170,13 +170,12 @@ class FilesystemStorage:
             try:
                 with self._locked(exclusive=True) as root_fd:
                     self._finish_interrupted(root_fd)
-                    self._commit(root_fd, changes, expected)
+                    return self._commit(root_fd, changes, expected)
             except BaseException:
                 for path in made:
                     with suppress(OSError):
                         self._system.rmdir(path)
                 raise
-        return {change.key: token_of(change.data) for change in changes if isinstance(change, Put)}
 
     def recover(self) -> Sequence[str]:
         """Finish what an interrupted commit decided."""
@@ -186,7 +185,10 @@ class FilesystemStorage:
             with self._locked(exclusive=True) as root_fd:
                 return self._finish_interrupted(root_fd)
 
-    def _commit(self, root_fd: int, changes: Sequence[Change], expected: Expected) -> None:
+    def _commit(
+        self, root_fd: int, changes: Sequence[Change], expected: Expected
+    ) -> dict[str, Token]:
+        tokens = {put.key: token_of(put.data) for put in changes if isinstance(put, Put)}
         with Folders(self._system, self.root, root_fd) as folders:
             ground = self._survey(folders, root_fd, changes, expected)
         with Hidden.opened(self._system, root_fd, durable=self._durable) as hidden:
@@ -198,13 +200,14 @@ class FilesystemStorage:
                 self._undo(hidden, root_fd, NEW_JOURNAL)
                 raise
             if journal is None:
-                return
-            self._decide(hidden, root_fd)
+                return tokens
+            self._decide(hidden, root_fd, tokens)
             for change in changes:
                 self._signatures.forget(ground.targets[change.key].key)
-            self._bring_about(hidden, root_fd, journal)
+            self._bring_about(hidden, root_fd, journal, tokens)
+        return tokens
 
-    def _decide(self, hidden: Hidden, root_fd: int) -> None:
+    def _decide(self, hidden: Hidden, root_fd: int, tokens: Mapping[str, Token]) -> None:
         """The commit point. Where the disk refuses, the decision is taken back.
 
         The stage is thrown away only once the disk has confirmed that the journal is gone: a
@@ -225,13 +228,16 @@ class FilesystemStorage:
                     "the disk failed while the commit was decided; it may yet be taken back",
                     location=self.root,
                     is_durable=False,
+                    tokens=tokens,
                 ) from error
             with suppress(OSError):
                 hidden.sync()
                 self._undo(hidden, root_fd, NEW_JOURNAL)
             raise
 
-    def _bring_about(self, hidden: Hidden, root_fd: int, journal: Journal) -> None:
+    def _bring_about(
+        self, hidden: Hidden, root_fd: int, journal: Journal, tokens: Mapping[str, Token]
+    ) -> None:
         try:
             with Folders(self._system, self.root, root_fd) as folders:
                 Roller(hidden, folders, root_fd).roll(journal)
@@ -240,6 +246,7 @@ class FilesystemStorage:
                 f"the commit is kept in the journal, but putting it in place: {error.strerror}",
                 location=self.root,
                 is_durable=True,
+                tokens=tokens,
             ) from error
         with suppress(OSError):  # Leftovers are swept by the next commit.
             hidden.sweep()

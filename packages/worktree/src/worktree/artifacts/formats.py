@@ -1,0 +1,136 @@
+"""JSON, YAML and TOML: from the JSON form of a model to a file, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tomllib
+from functools import lru_cache
+from typing import Any, Protocol
+
+from ..errors import ContentError, LossyValueError, MissingExtraError
+
+
+class Format(Protocol):
+    """A way to write dictionaries, lists and scalars."""
+
+    suffix: str
+
+    def dump(self, data: Any) -> bytes:
+        """Write."""
+
+    def load(self, stored: bytes) -> Any:
+        """Read; raises ContentError with the line and column of what is wrong."""
+
+
+class JsonFormat:
+    """Compact ASCII JSON, as the published contract says."""
+
+    suffix = ".json"
+
+    def dump(self, data: Any) -> bytes:
+        """Write compact ASCII JSON."""
+        return json.dumps(data, separators=(",", ":")).encode()
+
+    def load(self, stored: bytes) -> Any:
+        """Read JSON."""
+        try:
+            return json.loads(stored)
+        except (ValueError, RecursionError) as error:
+            raise _broken("JSON", error) from error
+
+
+class YamlFormat:
+    """YAML, written in the order of the fields. Comments do not survive a rewrite."""
+
+    suffix = ".yaml"
+
+    def dump(self, data: Any) -> bytes:
+        """Write block style YAML."""
+        yaml = _yaml()
+        text: str = yaml.dump(
+            data, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True, width=100
+        )
+        return text.encode()
+
+    def load(self, stored: bytes) -> Any:
+        """Read YAML, leaving dates as text for the model to read."""
+        yaml = _yaml()
+        try:
+            return yaml.load(stored.decode(), Loader=_loader())
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise _broken("YAML", error) from error
+
+
+class TomlFormat:
+    """TOML. It has no null: a field that is None is left out."""
+
+    suffix = ".toml"
+
+    def dump(self, data: Any) -> bytes:
+        """Write TOML."""
+        try:
+            import tomli_w
+        except ImportError as error:
+            raise MissingExtraError("writing TOML", "toml") from error
+        text: str = tomli_w.dumps(_without_none(data))
+        return text.encode()
+
+    def load(self, stored: bytes) -> Any:
+        """Read TOML."""
+        try:
+            return _as_json(tomllib.loads(stored.decode()))
+        except (ValueError, RecursionError) as error:
+            raise _broken("TOML", error) from error
+
+
+def _broken(form: str, error: Exception) -> ContentError:
+    if isinstance(error, UnicodeDecodeError):
+        reason = f"byte {error.start} is not UTF-8"
+    else:
+        reason = " ".join(str(error).split())
+    return ContentError(
+        f"this is not {form}: {reason}", hint="mend the file, or move it away to start afresh"
+    )
+
+
+def _yaml() -> Any:
+    try:
+        import yaml
+    except ImportError as error:
+        raise MissingExtraError("YAML", "yaml") from error
+    return yaml
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """PyYAML's safe loader without its reading of dates, which would lose how they were written."""
+    loader = type("_TextDatesLoader", (_yaml().SafeLoader,), {})
+    loader.yaml_implicit_resolvers = {  # type: ignore[attr-defined]
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in _yaml().SafeLoader.yaml_implicit_resolvers.items()
+    }
+    return loader
+
+
+def _without_none(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _without_none(value) for key, value in data.items() if value is not None}
+    if isinstance(data, list):
+        if None in data:
+            raise LossyValueError(
+                "TOML cannot hold None in a list", hint="use a JSON or YAML artifact"
+            )
+        return [_without_none(value) for value in data]
+    return data
+
+
+def _as_json(data: Any) -> Any:
+    """TOML's own dates as text, which is what models read from JSON."""
+    if isinstance(data, dict):
+        return {key: _as_json(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_as_json(value) for value in data]
+    if isinstance(data, dt.date | dt.time):
+        return data.isoformat()
+    return data

@@ -1,0 +1,1 @@
+"""What passes between a tree in memory and its storage."""

@@ -1,0 +1,154 @@
+"""From memory to storage: everything that changed, encoded and checked before any write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..errors import LossyValueError
+from ..storage.contract import Change, Put, Remove, Storage, Token
+from .cells import Base, Cell
+
+
+class Written(NamedTuple):
+    """What a commit writes of one cell: member, artifact and canonical form, and the keys."""
+
+    cell: Cell
+    changed: list[tuple[str, Any, bytes]]
+    keys: list[str]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What a commit would change, and what must still hold for it to be right."""
+
+    changes: list[Change] = field(default_factory=list)
+    expected: dict[str, Token | None] = field(default_factory=dict)
+    written: list[Written] = field(default_factory=list)
+    removed: list[tuple[Cell, str]] = field(default_factory=list)
+    bystanders: list[tuple[Cell, str]] = field(default_factory=list)
+    """Members that are not changed, but have to be as they were."""
+
+    def places(self) -> dict[str, tuple[Cell, str]]:
+        """The cell and member behind every key."""
+        found = {cell.key(member): (cell, member) for cell, member in self.bystanders}
+        found.update((cell.key(member), (cell, member)) for cell, member in self.removed)
+        for cell, changed, keys in self.written:
+            members = (member for member, _, _ in changed)
+            found.update(zip(keys, ((cell, member) for member in members), strict=True))
+        return found
+
+    def canonical(self) -> dict[str, bytes]:
+        """What will be written under every key, in canonical form."""
+        return {
+            key: data
+            for _, changed, keys in self.written
+            for key, (_, _, data) in zip(keys, changed, strict=True)
+        }
+
+    def finish(
+        self, tokens: Mapping[str, Token], session: Any, missing: Collection[str] = ()
+    ) -> None:
+        """The commit happened: what memory holds is what it counts from now.
+
+        Where it happened in part, only what has a token counts, or is not missing.
+        """
+        for cell, changed, keys in self.written:
+            for (member, artifact, data), key in zip(changed, keys, strict=True):
+                if key not in tokens:
+                    continue
+                base = cell.bases.get(member)
+                if base is None:
+                    cell.bind(member, artifact, session)
+                    cell.bases[member] = Base(data, tokens[key])
+                else:
+                    base.known, base.token, base.upgraded = data, tokens[key], None
+        for cell, member in self.removed:
+            if cell.key(member) not in missing:
+                cell.bases.pop(member, None)
+
+
+def gather(cells: list[Cell], storage: Storage) -> Gathered:
+    """Compare memory with its bases. Raises LossyValueError for what would not come back."""
+    gathered = Gathered()
+    for cell in cells:
+        changed = cell.changed()
+        _gather_puts(gathered, cell, changed, storage)
+        removed = cell.removed()
+        for member in removed:
+            key = cell.key(member)
+            gathered.changes.append(Remove(key))
+            gathered.expected[key] = cell.bases[member].token
+            gathered.removed.append((cell, member))
+        if cell.field.many == "list" and (changed or removed):
+            _expect_same_list(gathered, cell)
+    return gathered
+
+
+def _gather_puts(
+    gathered: Gathered, cell: Cell, changed: list[tuple[str, Any, bytes]], storage: Storage
+) -> None:
+    """The changed members of one cell. There can be very many, so they are taken as a whole."""
+    codec, get_base = cell.codec, cell.bases.get
+    members = [member for member, _, _ in changed]
+    artifacts = [artifact for _, artifact, _ in changed]
+    bases = [get_base(member) for member in members]
+    forms = _stored_forms(cell, changed, bases)
+    _check(cell, members, artifacts, forms, storage)
+    keys = [cell.key(member) for member in members]
+    if codec.appends:
+        gathered.changes += [
+            Put(key, form, codec.kept(base.known, form) if base else 0)
+            for key, form, base in zip(keys, forms, bases, strict=True)
+        ]
+    else:
+        gathered.changes += map(Put, keys, forms)
+    gathered.expected.update(
+        (key, base.token if base else None) for key, base in zip(keys, bases, strict=True)
+    )
+    gathered.written.append(Written(cell, changed, keys))
+
+
+def _stored_forms(
+    cell: Cell, changed: list[tuple[str, Any, bytes]], bases: list[Base | None]
+) -> list[bytes]:
+    if cell.codec.renders or any(base is not None and base.unknown for base in bases):
+        return [cell.stored_form(member, data) for member, _, data in changed]
+    return [data for _, _, data in changed]
+
+
+def _check(
+    cell: Cell, members: list[str], artifacts: list[Any], forms: list[bytes], storage: Storage
+) -> None:
+    """Raise for the first member that has a wrong name or class, or would not come back."""
+    cls = cell.field.type
+    for member, artifact in zip(members, artifacts, strict=True):
+        if artifact.__class__ is not cls or member not in cell.bases:
+            with cell.naming(member, storage):
+                cell.check_member(member)
+                if artifact.__class__ is not cls:
+                    raise _wrong_class(artifact, cls)
+    for index in cell.codec.suspects(cls, artifacts, forms):
+        with cell.naming(members[index], storage):
+            cell.codec.verify(artifacts[index], forms[index])
+
+
+def _wrong_class(artifact: Any, cls: type[Any]) -> LossyValueError:
+    return LossyValueError(
+        f"it holds {type(artifact).__name__}, but the tree says {cls.__name__}",
+        hint="nothing was written; put in what the annotation says",
+    )
+
+
+def _expect_same_list(gathered: Gathered, cell: Cell) -> None:
+    """A list that grows or shrinks must be the list that was read: its items move together."""
+    size = len(cell.current())
+    if size == len(cell.bases):
+        return
+    for member, base in cell.bases.items():
+        gathered.expected[cell.key(member)] = base.token
+        gathered.bystanders.append((cell, member))
+    after = f"{max(size, len(cell.bases)):06}"
+    gathered.expected.setdefault(cell.key(after), None)
+    gathered.bystanders.append((cell, after))

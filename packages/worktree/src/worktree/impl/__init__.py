@@ -1,0 +1,1 @@
+"""The published implementations, under their published paths."""

@@ -1,0 +1,5 @@
+"""The published artifact kind, under its published path."""
+
+from ...artifacts.model import PydanticArtifact
+
+__all__ = ["PydanticArtifact"]

@@ -1,0 +1,1 @@
+"""The published interfaces of storage, and the published mounter."""

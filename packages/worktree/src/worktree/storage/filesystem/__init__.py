@@ -1,0 +1,5 @@
+"""The filesystem driver."""
+
+from .storage import Durability, FilesystemStorage
+
+__all__ = ["Durability", "FilesystemStorage"]

@@ -1,11 +1,11 @@
 """The spool's file: accepted records in SQLite, in write-ahead mode, fsynced on every commit.
 
-Everything here blocks and belongs to one operating-system thread at a time; the writer thread
-and the drain see to that. Record states: `pending` waits to be sent, `parked` was refused by a
-kernel for good and waits for a person.
+Everything here blocks, and lets in one operating-system thread at a time. Record states:
+`pending` waits to be sent, `parked` was refused by a kernel for good and waits for a person.
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,6 +94,7 @@ class SpoolFile:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
+        self._lock = threading.RLock()  # closing under a running statement would crash Python
         if not create and not path.exists():
             raise SpoolError("there is no spool here", path=path)
         with self._named():
@@ -281,8 +282,9 @@ class SpoolFile:
         return [SpooledRecord(*row) for row in rows]
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, after whatever another thread is doing with it."""
+        with self._lock:
+            self._db.close()
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -298,17 +300,20 @@ class SpoolFile:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if (application, version) not in {(0, 0), (_APPLICATION_ID, _SCHEMA_VERSION)}:
             raise SpoolCorruptError("this database is no spool of this version", path=self.path)
+        if not application and self._has_tables():
+            raise SpoolCorruptError("this database belongs to another program", path=self.path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         with self._transaction():
             if db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID:
                 return
-            if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise SpoolCorruptError("this database belongs to another program", path=self.path)
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def _has_tables(self) -> bool:
+        return bool(self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
     def _count_bytes(self) -> int:
         row = self._db.execute("SELECT coalesce(sum(length(wire)), 0) FROM records").fetchone()
@@ -347,7 +352,8 @@ class SpoolFile:
     def _named(self) -> Iterator[None]:
         """Say which file an error is about, and what kind of error it is."""
         try:
-            yield
+            with self._lock:
+                yield
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorname", "")
             if code in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:

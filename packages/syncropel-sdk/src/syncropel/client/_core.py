@@ -230,6 +230,8 @@ class ClientCore:
     def forked(self) -> None:
         """Start anew in a child process; the parent's connections are left alone."""
         _abandoned.append((self._engines, self._drains, self._portal))
+        self._line.clock.forked()
+        self._line.breaker.forked()
         self._begin()
 
 

@@ -160,16 +160,8 @@ class Spool:
         )
 
     def forked(self) -> None:
-        """Start anew in a child process.
-
-        The parent's connection is left alone, not closed: closing it here could undo locks and
-        files the parent still uses.
-        """
-        _abandoned.append(self._file)
+        """Start anew in a child process, which has none of the parent's threads."""
         self._begin()
-
-
-_abandoned: list[SpoolFile | None] = []
 
 
 def _after_fork() -> None:

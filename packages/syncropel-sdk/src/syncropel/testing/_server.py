@@ -90,7 +90,12 @@ class LoopbackServer:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
         try:
-            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            with suppress(
+                OSError,
+                asyncio.IncompleteReadError,
+                asyncio.LimitOverrunError,
+                asyncio.CancelledError,  # the server's end; asyncio would report it as a fault
+            ):
                 while await self._one(reader, writer):
                     pass
         finally:

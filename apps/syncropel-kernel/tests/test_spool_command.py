@@ -1,23 +1,19 @@
-"""`syncropel spool`, run as a person runs it, against a real file and a real server."""
+"""`syncropel spool` against a real file and a real server."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from syncropel import Client, Identity, Limits
 from syncropel.kernel import Kernel
 from syncropel.testing import LoopbackServer
+from syncropel_kernel.app import app
 
-COMMAND = Path(sys.executable).with_name("syncropel")
 
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, "spool", *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["spool", *map(str, arguments)])
 
 
 @pytest.fixture
@@ -56,13 +52,13 @@ def test_looking(spool: Path) -> None:
 def test_flushing(spool: Path) -> None:
     """What waits is sent; what is refused is parked; what nobody takes is said and exits 1."""
     nobody = run("flush", spool, "--endpoint", "http://127.0.0.1:1", "--seconds", 1)
-    assert nobody.returncode == 1
+    assert nobody.exit_code == 1
     assert "3 could not be sent: ConnectError" in nobody.stderr
     kernel = Kernel()
     kernel.ingest({"act": "PUT", "actor": "did:test:me", "body": {}, "clock": 1, "thread": "t"})
     with LoopbackServer(kernel) as server:
         done = run("flush", spool, "--endpoint", server.url, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout) == {"sent": 2, "left": 0, "parked": 1}
     assert kernel.store.count() == 3
     assert "DuplicateClock" in run("list", spool, "--state", "parked").stdout
@@ -71,8 +67,8 @@ def test_flushing(spool: Path) -> None:
 def test_dropping(spool: Path) -> None:
     """Giving up takes a decision: what, and yes."""
     first = json.loads(run("list", spool, "--json").stdout)[0]["id"]
-    assert run("drop", spool).returncode == 2
-    assert run("drop", spool, first[:12]).returncode == 1
+    assert run("drop", spool).exit_code == 2
+    assert run("drop", spool, first[:12]).exit_code == 1
     assert run("drop", spool, first[:12], "--yes").stdout == "1 given up\n"
     assert json.loads(run("drop", spool, "--all", "--yes", "--json").stdout) == {"dropped": 2}
     assert "3 given up: asked" in run("status", spool).stdout
@@ -85,7 +81,7 @@ def test_no_spool(command: str, tmp_path: Path) -> None:
     more = {"drop": ["--all", "--yes"], "show": ["00"]}.get(command, [])
     for path in (tmp_path / "nothing", tmp_path / "text"):
         answer = run(command, path, *more)
-        assert answer.returncode == 2
+        assert answer.exit_code == 2
         assert answer.stderr.startswith("error: ")
         assert path.name in answer.stderr
         assert "Traceback" not in answer.stderr

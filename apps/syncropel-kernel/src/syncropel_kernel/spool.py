@@ -13,9 +13,7 @@ from syncropel.spool import SpooledRecord, SpoolStats
 
 from .render import age, fail, size, table
 
-spool_app = typer.Typer(
-    no_args_is_help=True, help="Look at a spool of records, flush it, prune it."
-)
+spool_app = typer.Typer(no_args_is_help=True, help="Look at a spool, flush it, prune it.")
 
 SpoolPath = Annotated[
     Path, typer.Argument(metavar="FILE", envvar="SYNCROPEL_SPOOL", help="The spool's file.")
@@ -62,7 +60,7 @@ def list_records(
         ("id", "state", "age", "thread", "kind", "reason"),
         [
             (each.id[:12], each.state, age(time.time() - each.queued_at), each.thread, each.kind,
-             each.reason[:60])
+             each.reason[:150])
             for each in records
         ],
     )  # fmt: skip
@@ -146,7 +144,7 @@ async def _flush(spool: Spool, endpoint: str, api_key: str | None, seconds: floa
         api_key=api_key,
         spool=spool,
         timeout=max(1.0, min(30.0, seconds)),
-        limits=Limits(deadline_s=max(1.0, seconds)),
+        limits=Limits(deadline_s=max(0.5, seconds / 2)),  # so that a last reason is known
     ) as client:
         return await client.flush(seconds=seconds)
 

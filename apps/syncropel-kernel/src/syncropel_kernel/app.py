@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from .spool import spool_app
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(spool_app, name="spool")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

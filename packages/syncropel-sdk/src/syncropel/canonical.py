@@ -41,7 +41,7 @@ def canonical_json(value: Any, *, interop: Interop = "python") -> str:
     """Write `value` canonically; `interop="strict"` also refuses what is not portable."""
     text = _write_as_is(value) if _is_plain(value, 0) else None
     if text is None:
-        text = _encode(_rebuild(value, "$", 0))
+        text = _write_rebuilt(value)
     if interop == "strict":
         check_interop(value)
     return text
@@ -131,6 +131,15 @@ def _write_as_is(value: Any) -> str | None:
     # Python writes an integral float as `2.0` or `1e+16`. Seeing neither anywhere (inside a
     # text it is a false alarm that costs only time) means that no number needs changing.
     return text if ".0" not in text and "e+" not in text else None
+
+
+def _write_rebuilt(value: Any) -> str:
+    try:
+        return _encode(_rebuild(value, "$", 0))
+    except CanonicalValueError:
+        raise
+    except ValueError as error:  # an integer of more digits than Python agrees to write
+        raise CanonicalValueError(str(error)) from None
 
 
 def _rebuild(value: Any, path: str, depth: int) -> Any:

@@ -60,6 +60,10 @@ class AutoClock:
         with self._lock:
             self._step[thread] = min(self._step.get(thread, 8) * 2, _WIDEST_STEP)
 
+    def forked(self) -> None:
+        """Take a fresh lock in a child process: a lost thread may have held the old one."""
+        self._lock = threading.Lock()
+
     def _remember(self, thread: str, clock: int) -> None:
         self._last[thread] = clock
         self._last.move_to_end(thread)

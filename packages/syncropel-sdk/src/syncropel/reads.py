@@ -114,10 +114,9 @@ def records_in(value: Any) -> list[dict[str, Any]]:
 
 
 def is_list(value: Any) -> bool:
-    """Whether an answer is a list answer at all."""
-    return isinstance(value, list) or (
-        isinstance(value, dict) and isinstance(value.get("data"), list)
-    )
+    """Whether an answer is a list of records at all."""
+    found = value.get("data") if isinstance(value, dict) else value
+    return isinstance(found, list) and all(isinstance(each, dict) for each in found)
 
 
 def matches(record: Mapping[str, Any], kind: str | None, where: Mapping[str, Any] | None) -> bool:

@@ -90,6 +90,8 @@ class ClientCore:
             NO_TELEMETRY if telemetry is None else GuardedTelemetry(telemetry),
         )  # fmt: skip
         self._line = Line(identity, AutoClock(), policy, breaker or Breaker())
+        if self.spool is not None:
+            self.spool.attach()
         self._closed = False
         self._hooks: set[asyncio.Task[None]] = set()
         self._begin()
@@ -105,7 +107,7 @@ class ClientCore:
 
         What waits in the spool stays there, for the next client that opens it.
         """
-        self._closed = True
+        already, self._closed = self._closed, True
         with self._lock:
             engines, self._engines = self._engines, {}
             drains, self._drains = self._drains, {}
@@ -123,8 +125,8 @@ class ClientCore:
                 ending.close()
         if portal is not None and not portal.inside():
             await asyncio.to_thread(portal.stop)
-        if self.spool is not None:
-            await asyncio.to_thread(self.spool.close)
+        if self.spool is not None and not already:
+            await asyncio.to_thread(self.spool.detach)
 
     async def aclose(self) -> None:
         """The same as `close`."""
@@ -228,6 +230,8 @@ class ClientCore:
     def forked(self) -> None:
         """Start anew in a child process; the parent's connections are left alone."""
         _abandoned.append((self._engines, self._drains, self._portal))
+        self._line.clock.forked()
+        self._line.breaker.forked()
         self._begin()
 
 

@@ -36,8 +36,8 @@ class Refusal:
             "object": "error",
             "type": "invalid_request" if self.status < 500 else "server",
             "code": self.code,
-            "error": self.code,
             "message": self.message,
+            "error": self.code,
         }
 
 

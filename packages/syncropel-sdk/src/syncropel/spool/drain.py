@@ -38,6 +38,7 @@ class Drain:
         self._settings = settings
         self._lock = DrainLock(spool.path)
         self._file: SpoolFile | None = None
+        self._ended: asyncio.Future[None] | None = None
         self._news = asyncio.Event()
         self.empty = False
         """Whether the last look found nothing to send; False until it has looked."""
@@ -52,6 +53,8 @@ class Drain:
         """End the task; what is not sent stays in the spool."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if self._ended is not None:
+            await self._ended
 
     async def _run(self) -> None:
         trouble = 0
@@ -68,9 +71,13 @@ class Drain:
                 if pause:
                     await self._rest(pause, trouble)
         finally:
-            self._lock.release()
-            if self._file is not None:
-                self._file.close()
+            # Not here: another thread may be in the middle of a commit.
+            self._ended = self._engine.loop.run_in_executor(None, self._finish)
+
+    def _finish(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._lock.release()
 
     async def _rest(self, pause: float, trouble: int) -> None:
         """Wait for news; after trouble, longer each time, whatever the news."""

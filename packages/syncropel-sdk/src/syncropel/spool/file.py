@@ -1,11 +1,11 @@
 """The spool's file: accepted records in SQLite, in write-ahead mode, fsynced on every commit.
 
-Everything here blocks and belongs to one operating-system thread at a time; the writer thread
-and the drain see to that. Record states: `pending` waits to be sent, `parked` was refused by a
-kernel for good and waits for a person.
+Everything here blocks, and lets in one operating-system thread at a time. Record states:
+`pending` waits to be sent, `parked` was refused by a kernel for good and waits for a person.
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from ..envelope import Envelope, read_envelope
 from ..errors import SpoolCorruptError, SpoolError
+from .forks import GATE
 
 State = Literal["pending", "parked"]
 _APPLICATION_ID: Final = 0x53594E43  # "SYNC"
@@ -94,17 +95,14 @@ class SpoolFile:
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
+        self._lock = threading.RLock()  # closing under a running statement would crash Python
+        self._connection: sqlite3.Connection | None = None
+        self._closed = False
         if not create and not path.exists():
             raise SpoolError("there is no spool here", path=path)
         with self._named():
-            self._db = self._open()
-        try:
-            with self._named():
-                self._prepare()
-                self._bytes = self._count_bytes()
-        except BaseException:
-            self._db.close()
-            raise
+            self._bytes = self._count_bytes()
+        GATE.watch(self)
 
     def fits(self, size: int, *, most: int) -> bool:
         """Whether `size` more bytes stay under a limit; counts again before it says no."""
@@ -281,8 +279,30 @@ class SpoolFile:
         return [SpooledRecord(*row) for row in rows]
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Close the file, after whatever another thread is doing with it."""
+        with self._lock, GATE.inside():
+            self._closed = True
+            self.suspend()
+
+    def suspend(self) -> None:
+        """Close the connection; the next use opens another. Called with nobody else inside."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            if self._closed:
+                raise SpoolError("the spool is closed", path=self.path)
+            connection = self._open()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+        return self._connection
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -292,23 +312,24 @@ class SpoolFile:
             self.path, timeout=30.0, isolation_level=None, check_same_thread=False
         )
 
-    def _prepare(self) -> None:
-        db = self._db
+    def _prepare(self, db: sqlite3.Connection) -> None:
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if (application, version) not in {(0, 0), (_APPLICATION_ID, _SCHEMA_VERSION)}:
+        if (application, version) == (_APPLICATION_ID, _SCHEMA_VERSION):
+            db.execute("PRAGMA synchronous = FULL")
+            return
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application or version or tables:
             raise SpoolCorruptError("this database is no spool of this version", path=self.path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        with self._transaction():
-            if db.execute("PRAGMA application_id").fetchone()[0] == _APPLICATION_ID:
-                return
-            if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                raise SpoolCorruptError("this database belongs to another program", path=self.path)
+        db.execute("BEGIN IMMEDIATE")
+        if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        db.execute("COMMIT")
 
     def _count_bytes(self) -> int:
         row = self._db.execute("SELECT coalesce(sum(length(wire)), 0) FROM records").fetchone()
@@ -347,7 +368,8 @@ class SpoolFile:
     def _named(self) -> Iterator[None]:
         """Say which file an error is about, and what kind of error it is."""
         try:
-            yield
+            with self._lock, GATE.inside():
+                yield
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorname", "")
             if code in {"SQLITE_CORRUPT", "SQLITE_NOTADB"}:

@@ -54,6 +54,7 @@ class Spool:
         self.max_age_s = max_age_s
         self.poll_s = poll_s
         self._file: SpoolFile | None = None
+        self._clients = 0
         self._begin()
         _spools.add(self)
 
@@ -96,6 +97,19 @@ class Spool:
         """Give up records by id or by state (all, with neither); returns how many."""
         with self.opened() as file:
             return file.drop(ids, state=state)
+
+    def attach(self) -> None:
+        """Count one more client that uses this spool."""
+        with self._lock:
+            self._clients += 1
+
+    def detach(self) -> None:
+        """Count one client less; the last one closes the file."""
+        with self._lock:
+            self._clients -= 1
+            last = self._clients <= 0
+        if last:
+            self.close()
 
     def close(self) -> None:
         """Close the file; everything accepted stays in it."""
@@ -146,16 +160,8 @@ class Spool:
         )
 
     def forked(self) -> None:
-        """Start anew in a child process.
-
-        The parent's connection is left alone, not closed: closing it here could undo locks and
-        files the parent still uses.
-        """
-        _abandoned.append(self._file)
+        """Start anew in a child process, which has none of the parent's threads."""
         self._begin()
-
-
-_abandoned: list[SpoolFile | None] = []
 
 
 def _after_fork() -> None:

@@ -1,10 +1,12 @@
 """Testing an adapter without a server: the real kernel, in memory, behind the real client.
 
-The pytest fixtures are in `syncropel.testing.fixtures`:
+`MockKernel` needs no socket. `LoopbackServer` puts the same kernel on a real one, and can be
+told to misbehave. The pytest fixtures are in `syncropel.testing.fixtures`:
 `pytest_plugins = ["syncropel.testing.fixtures"]` in a `conftest.py`.
 """
 
 from ._mock import MockKernel
+from ._server import LoopbackServer, Misbehave
 from ._transport import KernelTransport
 
-__all__ = ["KernelTransport", "MockKernel"]
+__all__ = ["KernelTransport", "LoopbackServer", "Misbehave", "MockKernel"]

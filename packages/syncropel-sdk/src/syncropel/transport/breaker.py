@@ -44,6 +44,10 @@ class Breaker:
                 return 0.0
             return left
 
+    def forked(self) -> None:
+        """Take a fresh lock in a child process: a lost thread may have held the old one."""
+        self._lock = threading.Lock()
+
     def succeeded(self) -> None:
         """Somebody answered."""
         with self._lock:

@@ -6,6 +6,8 @@ redirect is what captive portals answer with.
 
 import asyncio
 import ssl
+from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
@@ -83,7 +85,7 @@ class Wire:
                 transport=_adapted(settings.transport),
                 headers=settings.headers,
                 timeout=settings.policy.timeout_s,
-                verify=settings.verify,  # type: ignore[arg-type]
+                verify=_verification(settings),
                 limits=httpx.Limits(
                     # Reads and subscriptions come beside the connections that send.
                     max_connections=None,
@@ -123,6 +125,17 @@ async def _read(response: httpx.Response, limit: int) -> bytes | None:
         if len(body) > limit:
             return None
     return bytes(body)
+
+
+def _verification(settings: Settings) -> Any:
+    """Return what httpx shall verify with.
+
+    Loading the certificate authorities takes longer than many a program lives. Where neither
+    the endpoint nor a proxy can ever ask for them, they are not loaded.
+    """
+    if settings.endpoint.startswith("http://") and not getproxies():
+        return False
+    return settings.verify
 
 
 def _adapted(

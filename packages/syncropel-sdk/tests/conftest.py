@@ -1,0 +1,28 @@
+"""What the tests share: a client that gives up quickly, and the package's own fixtures."""
+
+from collections.abc import Callable
+
+import pytest
+
+from syncropel import Client, Identity, Limits
+
+pytest_plugins = ["syncropel.testing.fixtures"]
+
+EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
+
+
+@pytest.fixture
+def make_client() -> Callable[..., Client]:
+    """Return a maker of impatient clients."""
+
+    def make(endpoint: str = "http://kernel.test", **options: object) -> Client:
+        defaults: dict = {
+            "identity": Identity.static("did:test:me"),
+            "timeout": 0.4,
+            "max_retries": 1,
+            "backoff_ms": 1,
+            "limits": Limits(deadline_s=1.0),
+        }
+        return Client(endpoint=endpoint, **{**defaults, **options})
+
+    return make

@@ -1,0 +1,45 @@
+"""Slices of the long drivers in `benchmarks/`: processes killed, racing, cut off."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+def drive(script: str, *arguments: str) -> dict:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        env={**os.environ, "PYTHONWARNINGS": "ignore::DeprecationWarning"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_nothing() -> None:
+    """A spooling process killed at random: everything acknowledged arrives, once."""
+    figures = drive("kill_spool.py", "--kills", "50", "--longest", "0.05")
+    assert figures["acknowledged"] > 0
+    assert (figures["lost"], figures["duplicated"], figures["left"]) == (0, 0, 0)
+
+
+def test_eight_processes_lose_nothing() -> None:
+    """One actor, one thread, eight processes: every record is there under its final id."""
+    figures = drive("many_processes.py", "--records", "60")
+    assert figures["delivered"] == figures["emitted"] == 480
+    assert (figures["lost"], figures["duplicated"]) == (0, 0)
+
+
+def test_cut_streams_have_no_gaps() -> None:
+    """A subscriber whose connection is cut all the time sees each record once, in order."""
+    figures = drive("cut_streams.py", "--cuts", "60", "--seed", "3")
+    assert figures["reconnects"] > 0
+    assert figures["in_order"]

@@ -72,7 +72,7 @@ class Resolver:
         self.index = index
         self._facts_of = facts_of
         self.touched: set[str] = set()
-        self._active: set[tuple[str, int, str]] = set()
+        self._active: set[tuple[str, int, str, int]] = set()
         self._steps = 0
         self._known: dict[tuple[Place, str], tuple[list[Target], set[str]]] = {}
 
@@ -148,23 +148,29 @@ class Resolver:
     ) -> list[Target] | None:
         """The meaning of a name in one scope; None when it has none there."""
         bindings = _visible(scope.names.get(name, ()), line)
-        if bindings:
-            key = (rel, number, name)
-            if key in self._active and not line:
-                return []  # a circle of imports or assignments
-            self._active.add(key)
-            try:
-                found: list[Target] = []
-                for binding in bindings:
-                    found += self._binding(binding, rel, number, hops)
-                return found
-            finally:
-                self._active.discard(key)
+        if not bindings and not scope.stars:
+            return None
+        key = (rel, number, name, line)
+        if key in self._active:
+            return []  # a circle of imports or assignments
+        self._active.add(key)
+        try:
+            if bindings:
+                return [
+                    target
+                    for binding in bindings
+                    for target in self._binding(binding, rel, number, hops)
+                ]
+            return self._starred(name, rel, scope, hops)
+        finally:
+            self._active.discard(key)
+
+    def _starred(self, name: str, rel: str, scope: Scope, hops: int) -> list[Target] | None:
         for level, module in reversed(scope.stars):
             owner = self._module(level, module, rel)
-            starred = self._attribute(owner, name, hops, star=True) if owner else []
-            if starred:
-                return starred
+            found = self._attribute(owner, name, hops, star=True) if owner else []
+            if found:
+                return found
         return None
 
     def _binding(self, binding: Binding, rel: str, scope: int, hops: int) -> list[Target]:
@@ -178,7 +184,8 @@ class Resolver:
         if binding.kind == "from":
             level, module, name = payload
             owner = self._module(level, module, rel)
-            return self._attribute(owner, name, hops) if owner else []
+            found = self._attribute(owner, name, hops) if owner else []
+            return found or [External(f"{module}.{name}")]  # bound there in a way unseen here
         return []
 
     def _module(self, level: int, dotted: str, rel: str) -> ModuleRef | External | None:

@@ -21,7 +21,7 @@ def outcome(report: ScanReport) -> object:
     return [item.to_dict() for item in report.detections], report.errors, report.warnings
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tree=trees)
 def test_scanning_with_it_equals_scanning_without(tree: dict[str, list[str]]) -> None:
     """Whatever a project renames, re-exports or inherits: the outcome is the same."""
@@ -36,7 +36,7 @@ def test_scanning_with_it_equals_scanning_without(tree: dict[str, list[str]]) ->
         shutil.rmtree(root)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tree=chained_trees())
 def test_a_chain_is_followed_to_its_end(tree: dict[str, list[str]]) -> None:
     """A class that is ours through links in other files is found, whatever they are called."""
@@ -62,8 +62,8 @@ def test_a_chain_is_followed_to_its_end(tree: dict[str, list[str]]) -> None:
         pytest.param("from x import Command as C", id="renamed"),
         pytest.param("C = lib.Command", id="assigned"),
         pytest.param("C = (lib.Handler)", id="assigned-in-parentheses"),
-        pytest.param("class ＣｏｍｍａｎｄCommand: pass", id="folded-identifier"),
-        pytest.param("from x import ｓwop", id="folded-name"),
+        pytest.param("class A\uff43Command: pass", id="folded-identifier"),
+        pytest.param("from x import \uff53wop", id="folded-name"),
     ],
 )
 def test_ends_of_chains_are_seen(text: str) -> None:

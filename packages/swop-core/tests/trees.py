@@ -55,7 +55,7 @@ NAMES = (
     "s",
     "ops",
     "marks",
-    "ｃommand",
+    "\uff43ommand",
 )
 CLASSES = (
     "Root",

@@ -56,7 +56,7 @@ class $noun:  #= -
             "import swop.cqrs.decorators as d\nuse = d.$kind",
             "from swop import *\nuse = $kind",
             "try:\n    from swop import $kind as use\nexcept ImportError:\n    use = None",
-            "import typing\nif typing.TYPE_CHECKING:\n    use = None\nelse:\n    from swop import $kind as use",
+            "if 0:\n    use = None\nelse:\n    from swop import $kind as use",
         ),
         "use": ("use",),
     },
@@ -324,16 +324,16 @@ def _bases() -> list[Case]:
     cases = []
     for kind, names in known.items():
         for name in names:
-            hows = {
-                f"from mediator import {name}": name,
-                f"import mediator": f"mediator.{name}",
-                f"from mediator import {name} as Root": "Root",
-                f"class {name}:  #= -\n    pass": name,
-                f"import mediator\nRoot = mediator.{name}": "Root",
-                f"from mediator import {name}": f"{name}[int]",
-                f"from mediator import {name} as R\nRoot = R[int]": "Root",
-            }
-            for number, (how, base) in enumerate(hows.items()):
+            hows = (
+                (f"from mediator import {name}", name),
+                ("import mediator", f"mediator.{name}"),
+                (f"from mediator import {name} as Root", "Root"),
+                (f"class {name}:  #= -\n    pass", name),
+                (f"import mediator\nRoot = mediator.{name}", "Root"),
+                (f"from mediator import {name}", f"{name}[int]"),
+                (f"from mediator import {name} as R\nRoot = R[int]", "Root"),
+            )
+            for number, (how, base) in enumerate(hows):
                 values = {"kind": [kind], "noun": NOUNS[:2], "how": [how], "base": [base]}
                 cases.append(Case(f"bases_{name}_{number}", BASES.text, values))
     return cases
@@ -670,7 +670,7 @@ UNICODE = Case(
     """
 === ops.py
 # -*- coding: utf-8 -*-
-from swop import ｃommand, query as frage, event as événement
+from swop import \uff43ommand, query as frage, event as événement
 @command("rechnung")
 class Überweisung:  #= command rechnung
     größe: int
@@ -678,9 +678,9 @@ class Überweisung:  #= command rechnung
 class 検索:  #= query rechnung
     n: int
 @événement("rechnung")
-class ПлатежПрошёл:  #= event rechnung
+class \u041f\u043b\u0430\u0442\u0451\u0436:  #= event rechnung
     n: int
-class ПлатежHandler:  #= handler $pkg
+class \u041f\u043b\u0430\u0442\u0451\u0436Handler:  #= handler $pkg
     n: int
 class Äußerst:  #= -
     n: int

@@ -1,9 +1,9 @@
 """From cases to files on disk and the labels of their classes.
 
-A case is a text of files. `=== path` begins a file; `#= kind context [handles]` at the end of a class
-line is its label, `#= -` says that it is no artifact. Labels are taken off before the files
-are written: the scanner never sees them. `$name` stands for a value; a case is repeated for
-every combination of its values, in folders of its own.
+A case is a text of files. `=== path` begins a file. At the end of a class line stands its
+label: `#= kind context [handles]`, or `#= -` for what is no artifact. Labels are taken off
+before the files are written: the scanner never sees them. `$name` stands for a value; a case
+is repeated for every combination of its values, in folders of its own.
 """
 
 from __future__ import annotations
@@ -75,8 +75,7 @@ def _write(root: Path, path: str, text: str) -> list[Label]:
         if match:
             kind, context, handles, *_ = [*match[4].split(), "", "", ""]
             labels.append(Label(path, number, match[2], kind, context, handles))
-            line = f"{match[1]}class {match[2]}{match[3]}"
-        lines.append(line)
+        lines.append(f"{match[1]}class {match[2]}{match[3]}" if match else line)
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")

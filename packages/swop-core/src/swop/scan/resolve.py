@@ -184,8 +184,7 @@ class Resolver:
         if binding.kind == "from":
             level, module, name = payload
             owner = self._module(level, module, rel)
-            found = self._attribute(owner, name, hops) if owner else []
-            return found or [External(f"{module}.{name}")]  # bound there in a way unseen here
+            return self._attribute(owner, name, hops) if owner else [External(f"{module}.{name}")]
         return []
 
     def _module(self, level: int, dotted: str, rel: str) -> ModuleRef | External | None:
@@ -207,14 +206,17 @@ class Resolver:
                 known = not star or (dotted.partition(".")[0] == OURS and name in KINDS)
                 return [External(f"{dotted}.{name}")] if known else []
             case ModuleRef(module=module):
-                return self._in_module(module, name, hops, star=star)
+                found = self._in_module(module, name, hops, star=star)
+                if not found and not star:  # bound there in a way that is unseen here
+                    found = [External(f"{module.replace('/', '.')}.{name}")]
+                return found
             case ClassRef(rel=rel):
                 facts = self.facts(rel)
                 if facts is None:
                     return []
                 body = self.class_facts(owner).body
-                found = self._in_scope(name, rel, body, facts.scopes[body], 0, hops + 1)
-                return found or []
+                inside = self._in_scope(name, rel, body, facts.scopes[body], 0, hops + 1)
+                return inside or []
         return []
 
     def _in_module(self, module: str, name: str, hops: int, *, star: bool) -> list[Target]:

@@ -38,7 +38,7 @@ def _data(report: ScanReport) -> dict[str, Any]:
         "kinds": report.kinds(),
         "via": report.via(),
         "files": report.files_total,
-        "contexts": [item.to_dict() for item in report.contexts.values()],
+        "contexts": [{"name": item.name, "total": item.total} for item in report.contexts.values()],
         "artifacts": [_artifact(item) for item in report.detections],
         "errors": report.errors,
         "warnings": report.warnings,

@@ -18,7 +18,7 @@ _BREAKS = frozenset("\x85\u2028\u2029\ufeff")
 
 def to_yaml(value: Mapping[str, Any]) -> str:
     """The text of a mapping, ending in a line feed."""
-    return "\n".join(_mapping(value, "")) + "\n"
+    return "\n".join(_mapping(value, "") if value else ["{}"]) + "\n"
 
 
 def _mapping(value: Mapping[str, Any], indent: str) -> Iterator[str]:

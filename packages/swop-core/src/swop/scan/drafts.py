@@ -13,7 +13,7 @@ from ..contract import FieldDef, NestedType, Response
 from .ancestry import MAX_ANCESTORS, Ancestry
 from .annotations import TypeNames
 from .constants import constant_text, reference_name
-from .expr import Expr, last_name, text_of
+from .expr import Expr, last_name, name_expr, text_of
 from .facts import ClassFacts
 from .fields import FieldReader
 from .marks import Mark, MarkReader
@@ -170,12 +170,15 @@ class Drafter:
         self._aim(draft, *given)
 
     def _aim(self, draft: Draft, expr: Expr, place: Place) -> None:
+        text = constant_text(expr, place, self.resolver)
+        if text is not None:  # a name in quotes means what the finished module means by it
+            expr, place = name_expr(text), place._replace(line=0)
         for target in self.resolver.follow(expr, place) if expr[0] in "na" else []:
             if isinstance(target, ClassRef):
                 draft.target = target
                 draft.handles = self.resolver.class_facts(target).name
                 return
-        draft.handles = reference_name(expr, place, self.resolver)
+        draft.handles = text or reference_name(expr, place, self.resolver)
 
     def _likely(self, ref: ClassRef, facts: ClassFacts) -> Draft | None:
         suffix = suffix_kind(facts.name)
@@ -325,9 +328,7 @@ class Drafter:
         place = Place(draft.ref.rel, draft.facts.scope)
         found: dict[ClassRef, None] = {}
         for call in draft.facts.calls:
-            expr: Expr = ["n", call.partition(".")[0]]
-            for attribute in call.split(".")[1:]:
-                expr = ["a", expr, attribute]
+            expr = name_expr(call)
             while expr[0] in "na":
                 refs = [t for t in self.resolver.follow(expr, place) if isinstance(t, ClassRef)]
                 found.update(dict.fromkeys(refs))

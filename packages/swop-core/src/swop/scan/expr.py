@@ -147,6 +147,15 @@ def dotted(expr: Expr) -> str | None:
     return ".".join(reversed(parts))
 
 
+def name_expr(name: str) -> Expr:
+    """The inverse of `dotted`."""
+    first, *attributes = name.split(".")
+    expr: Expr = ["n", first]
+    for attribute in attributes:
+        expr = ["a", expr, attribute]
+    return expr
+
+
 def last_name(expr: Expr) -> str | None:
     """The name an expression ends in: `c` of `a.b.c`, `H` of `H[T]` and of `H(…)`."""
     while expr[0] in "sc":

@@ -94,6 +94,8 @@ class ModuleFacts:
     def from_json(text: str) -> ModuleFacts:
         """The inverse of `to_json`; raises ValueError, TypeError or LookupError on bad text."""
         scopes, classes = json.loads(text)
+        if not scopes:
+            raise ValueError("a module has a scope")
         return ModuleFacts(
             [
                 Scope(p, k, {n: [Binding(*b) for b in bs] for n, bs in names.items()}, stars)

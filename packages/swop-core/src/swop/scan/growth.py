@@ -17,7 +17,7 @@ from .modules import ModuleIndex
 from .prefilter import mentions
 from .reach import Reach
 from .source import text_for_search
-from .vocabulary import BASE_KINDS, OURS
+from .vocabulary import BASE_KINDS, KINDS, OURS
 from .walk import SourceFile
 
 
@@ -97,6 +97,8 @@ class Growth:
         for scope in facts.scopes if facts else ():
             if scope.kind == FUNCTION:
                 continue  # no other file can name what a function binds
+            if any(module.partition(".")[0] == OURS for _, module in scope.stars):
+                yield from KINDS
             for name, bindings in scope.names.items():
                 if any(self._carries(binding, facts) for binding in bindings):
                     yield name
@@ -114,7 +116,13 @@ class Growth:
         return False
 
     def _leads_on(self, expr: Expr) -> bool:
-        if last_name(expr) in self.carriers:
-            return True
-        partial = expr[0] == "c" and last_name(expr[1]) == "partial" and expr[2]
-        return bool(partial and last_name(expr[2][0]) in self.carriers)
+        while expr[0] in "sc":
+            if expr[0] == "c" and last_name(expr[1]) == "partial" and expr[2]:
+                expr = expr[2][0]
+            else:
+                expr = expr[1]
+        while expr[0] == "a":  # `m.command` leads on when `m` or `command` does
+            if expr[2] in self.carriers:
+                return True
+            expr = expr[1]
+        return expr[0] == "n" and expr[1] in self.carriers

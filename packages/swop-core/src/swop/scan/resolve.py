@@ -72,7 +72,7 @@ class Resolver:
         self.index = index
         self._facts_of = facts_of
         self.touched: set[str] = set()
-        self._active: set[tuple[str, int, str]] = set()
+        self._active: set[tuple[str, int, str, int]] = set()
         self._steps = 0
         self._known: dict[tuple[Place, str], tuple[list[Target], set[str]]] = {}
 
@@ -148,23 +148,29 @@ class Resolver:
     ) -> list[Target] | None:
         """The meaning of a name in one scope; None when it has none there."""
         bindings = _visible(scope.names.get(name, ()), line)
-        if bindings:
-            key = (rel, number, name)
-            if key in self._active and not line:
-                return []  # a circle of imports or assignments
-            self._active.add(key)
-            try:
-                found: list[Target] = []
-                for binding in bindings:
-                    found += self._binding(binding, rel, number, hops)
-                return found
-            finally:
-                self._active.discard(key)
+        if not bindings and not scope.stars:
+            return None
+        key = (rel, number, name, line)
+        if key in self._active:
+            return []  # a circle of imports or assignments
+        self._active.add(key)
+        try:
+            if bindings:
+                return [
+                    target
+                    for binding in bindings
+                    for target in self._binding(binding, rel, number, hops)
+                ]
+            return self._starred(name, rel, scope, hops)
+        finally:
+            self._active.discard(key)
+
+    def _starred(self, name: str, rel: str, scope: Scope, hops: int) -> list[Target] | None:
         for level, module in reversed(scope.stars):
             owner = self._module(level, module, rel)
-            starred = self._attribute(owner, name, hops, star=True) if owner else []
-            if starred:
-                return starred
+            found = self._attribute(owner, name, hops, star=True) if owner else []
+            if found:
+                return found
         return None
 
     def _binding(self, binding: Binding, rel: str, scope: int, hops: int) -> list[Target]:
@@ -178,7 +184,7 @@ class Resolver:
         if binding.kind == "from":
             level, module, name = payload
             owner = self._module(level, module, rel)
-            return self._attribute(owner, name, hops) if owner else []
+            return self._attribute(owner, name, hops) if owner else [External(f"{module}.{name}")]
         return []
 
     def _module(self, level: int, dotted: str, rel: str) -> ModuleRef | External | None:
@@ -200,14 +206,17 @@ class Resolver:
                 known = not star or (dotted.partition(".")[0] == OURS and name in KINDS)
                 return [External(f"{dotted}.{name}")] if known else []
             case ModuleRef(module=module):
-                return self._in_module(module, name, hops, star=star)
+                found = self._in_module(module, name, hops, star=star)
+                if not found and not star:  # bound there in a way that is unseen here
+                    found = [External(f"{module.replace('/', '.')}.{name}")]
+                return found
             case ClassRef(rel=rel):
                 facts = self.facts(rel)
                 if facts is None:
                     return []
                 body = self.class_facts(owner).body
-                found = self._in_scope(name, rel, body, facts.scopes[body], 0, hops + 1)
-                return found or []
+                inside = self._in_scope(name, rel, body, facts.scopes[body], 0, hops + 1)
+                return inside or []
         return []
 
     def _in_module(self, module: str, name: str, hops: int, *, star: bool) -> list[Target]:

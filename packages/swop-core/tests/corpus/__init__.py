@@ -1,0 +1,1 @@
+"""Classes with labels written by hand: what a person would call each of them."""

@@ -9,6 +9,7 @@ import shutil
 import threading
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -48,6 +49,12 @@ class Sandbox:
         else:
             self.rung = _chosen(self.policy, rung)
 
+    def with_policy(self, policy: Policy) -> Sandbox:
+        """Return a sandbox on the same rung with another policy."""
+        other = Sandbox.__new__(Sandbox)
+        other.policy, other.rung = policy, self.rung
+        return other
+
     def run(
         self,
         argv: Sequence[str],
@@ -60,7 +67,7 @@ class Sandbox:
 
         Raises SandboxError where it could not be started at all.
         """
-        policy = self.policy if limits is None else _limited(self.policy, limits)
+        policy = self.policy if limits is None else replace(self.policy, limits=limits)
         inside = self._inside(folder)
         words = self._found(argv, inside)
         before = survey(policy.workspace)
@@ -176,12 +183,6 @@ def _chosen(policy: Policy, rung: Rung | None) -> Rung:
             return candidate
         reasons[candidate.value] = status.why
     raise NoIsolationError(reasons)
-
-
-def _limited(policy: Policy, limits: Limits) -> Policy:
-    from dataclasses import replace
-
-    return replace(policy, limits=limits)
 
 
 def _put_away(policy: Policy, before: Sensitive) -> tuple[str, ...]:

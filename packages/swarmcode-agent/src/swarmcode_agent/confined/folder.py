@@ -66,6 +66,32 @@ class ConfinedFolder:
         finally:
             os.close(opened)
 
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at this path."""
+        mode = self.mode(path)
+        return mode is not None and stat.S_ISDIR(mode)
+
+    def is_readable(self, path: str) -> bool:
+        """Whether `read` would return this file."""
+        try:
+            opened = self._open_file(path)
+        except PathError:
+            return False
+        if opened is not None:
+            os.close(opened)
+        return opened is not None
+
+    @contextmanager
+    def opened(self, path: str) -> Iterator[int]:
+        """Lend a descriptor of a folder, to start a process in it."""
+        descriptor = self._open(path, _FOLDER)
+        if descriptor is None:
+            raise PathError(path, "not found")
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
     def link(self, path: str) -> str | None:
         """Return where a symbolic link points; None where there is none."""
         with self._parent(path) as (parent, name):
@@ -89,7 +115,7 @@ class ConfinedFolder:
         """
         opened = self._open(path, _FOLDER)
         if opened is None:
-            raise PathError(path, "does not exist")
+            raise PathError(path, "not found")
         base = PurePosixPath(self.relative(path))
         try:
             with os.scandir(opened) as entries:

@@ -1,6 +1,9 @@
 """A small adapter, a key, agents published from them, and the real servers that keep them."""
 
+import fcntl
+import hashlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -227,3 +230,57 @@ def s3_store(s3_endpoint: str) -> Store:
         region="us-east-1",
         client_options={"allow_http": True},
     )
+
+
+# ── JavaScript, for a second opinion ──────────────────────────────────────────────────────────
+
+PACKAGES = Path(__file__).with_name("package.json")
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Install the pinned npm packages once, in a folder outside the checkout."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("needs the system package npm: apt-get install npm")
+    wanted = PACKAGES.read_bytes()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "swarmcode-tests" / f"npm-{hashlib.sha256(wanted).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several test processes may want it at once
+        if not (folder / "done").is_file():
+            (folder / "package.json").write_bytes(wanted)
+            flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+            run = subprocess.run(
+                [npm, "install", *flags], cwd=folder, capture_output=True, text=True, timeout=110
+            )
+            if run.returncode != 0:
+                pytest.skip(
+                    "needs the npm packages of tests/package.json: the registry did not answer"
+                )
+            (folder / "done").touch()
+    return folder
+
+
+@pytest.fixture
+def node(node_modules: Path, tmp_path: Path) -> Callable[..., str]:
+    """Run a JavaScript module with arguments; return what it prints."""
+
+    def run(script: str, *arguments: object) -> str:
+        path = node_modules / f"{uuid.uuid4().hex}.mjs"  # imports are found from where it lies
+        path.write_text(script)
+        try:
+            done = subprocess.run(
+                ["node", path, *map(str, arguments)],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+        finally:
+            path.unlink()
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run

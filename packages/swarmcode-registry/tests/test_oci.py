@@ -267,7 +267,7 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
                 pass
 
         made.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=made[-1].serve_forever, daemon=True).start()
+        threading.Thread(target=made[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"oci://127.0.0.1:{made[-1].server_port}"
 
     yield make

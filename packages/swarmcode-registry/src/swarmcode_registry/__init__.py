@@ -37,6 +37,7 @@ from .manifest import (
 )
 from .names import Reference, Version
 from .progress import Progress
+from .provenance import Material, TrainingRun, check_provenance, write_provenance
 from .publish import PublishConfig, Publisher, PublishResult
 from .pull import pull
 from .signing import (
@@ -73,6 +74,7 @@ __all__ = [
     "Index",
     "LocalStore",
     "ManifestError",
+    "Material",
     "MissingExtraError",
     "NotFoundError",
     "Progress",
@@ -90,6 +92,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Training",
+    "TrainingRun",
     "TransferError",
     "Trust",
     "TrustedSigner",
@@ -103,6 +106,7 @@ __all__ = [
     "WrongAgentError",
     "YankedError",
     "check_files",
+    "check_provenance",
     "describe",
     "diff",
     "json_schema",
@@ -119,4 +123,5 @@ __all__ = [
     "trust_add",
     "verify",
     "verify_manifest",
+    "write_provenance",
 ]

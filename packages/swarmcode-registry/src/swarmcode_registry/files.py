@@ -36,6 +36,16 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
+def explained() -> Iterator[None]:
+    """Turn what the file system refuses (a full disk, a missing right) into a `StoreError`."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise StoreError(f"{where}{error.strerror or error}") from error
+
+
+@contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock; the operating system drops it when the process ends."""
     try:

@@ -59,7 +59,9 @@ Moment = Annotated[
 class _Part(BaseModel):
     """A part of a manifest: strict, frozen, and written without the fields that are not set."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", ser_json_inf_nan="constants"
+    )
 
     @model_serializer(mode="wrap")
     def _without_unset(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from .errors import (
     RegistryError,
     SigningKeyError,
 )
-from .files import write_atomically
+from .files import explained, write_atomically
 from .ipfs import IPFSClient, cid_text, folder_of, root_of
 from .manifest import AgentManifest, Evaluation, ProvenanceLink, Training
 from .names import MANIFEST_FILE, SIGNATURE_FILE, Version, agent_name, tag_name
@@ -119,6 +119,7 @@ class Publisher:
         self._now = now
         self._on_progress = on_progress
 
+    @explained()
     def publish(self) -> PublishResult:
         """Sign the adapter's manifest, write it, and push the agent where a store is named."""
         config = self._config

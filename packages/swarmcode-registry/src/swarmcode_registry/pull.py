@@ -19,7 +19,7 @@ from .errors import (
     StoreError,
     WrongAgentError,
 )
-from .files import locked, sync, write_atomically
+from .files import explained, locked, sync, write_atomically
 from .manifest import AgentManifest
 from .names import Reference, Version
 from .progress import OnProgress, silent
@@ -30,6 +30,7 @@ from .verify import Expected, Verified, check_reference, check_signer, trust_of,
 SEEN_SCHEMA = "swarmcode-seen/1"
 
 
+@explained()
 def pull(
     reference: str | Reference,
     *,
@@ -128,10 +129,7 @@ def _bring(
             raise
         for path in (*staging.rglob("*"), staging):
             sync(path)
-        try:
-            staging.rename(target)
-        except OSError as error:
-            raise StoreError(f"cannot make {target}: {error.strerror}") from error
+        staging.rename(target)
         sync(target.parent)
     return replace(verified, folder=target)
 

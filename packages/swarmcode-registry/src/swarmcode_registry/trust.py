@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from .canonical import read_json
 from .errors import BadReferenceError, IdentityRequiredError, ManifestError, RegistryError
-from .files import locked, write_atomically
+from .files import explained, locked, write_atomically
 from .names import AGENT
 
 SCHEMA: Literal["swarmcode-trust/1"] = "swarmcode-trust/1"
@@ -101,6 +101,7 @@ class Trust:
         write_atomically(path, json.dumps(document, indent=2).encode() + b"\n")
 
 
+@explained()
 def trust_add(
     path: Path, identity: str, *, agents: Sequence[str] = ("*",), note: str = ""
 ) -> Trust:

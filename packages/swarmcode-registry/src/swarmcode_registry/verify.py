@@ -3,7 +3,8 @@
 In this order: somebody is expected; the manifest is canonical and of a known schema; the
 signature is by who was expected, for this agent; the folder holds exactly the listed files, each
 of its size and SHA-256; none of them is a pickle; the weights' headers say what the manifest
-says. Every check that fails raises; there is no partial success and no fallback.
+says; the provenance, where there is one, is about these files. Every check that fails raises;
+there is no partial success and no fallback.
 
 What is checked is what was read. Files that another process can change afterwards are not
 guaranteed to stay so: verify in a folder that only you can write, as `pull` does.
@@ -27,6 +28,7 @@ from .folder import agent_files, read_weights, refuse_pickles
 from .manifest import LARGEST_MANIFEST, SCHEMA, AgentFile, AgentManifest
 from .names import MANIFEST_FILE, SIGNATURE_FILE, Reference
 from .progress import OnProgress, silent
+from .provenance import check_provenance
 from .trust import Trust, TrustedSigner
 
 Expected = str | Path | Trust
@@ -64,6 +66,7 @@ def verify(
         check_reference(manifest, reference)
     signer = _check_signature(folder, manifest, trust, chain_id)
     check_files(folder, manifest, on_progress=on_progress)
+    check_provenance(folder, manifest)
     leftover = (folder / SIGNATURE_FILE).exists() and signer.startswith("0x")
     unchecked = (SIGNATURE_FILE,) if leftover else ()
     return Verified(folder, manifest, signer, manifest.digest, unchecked)

@@ -36,7 +36,7 @@ class IPFSClient:
 
     def has(self, root: str) -> bool:
         """Say whether the node has pinned everything below a content id."""
-        params = {"arg": root, "type": "recursive"}
+        params = {"arg": root, "type": "recursive", "cid-base": "base32"}
         try:
             answer = self._httpx.post(
                 f"{self._address}/api/v0/pin/ls", params=params, timeout=TIMEOUT

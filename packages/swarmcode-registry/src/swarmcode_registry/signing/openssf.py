@@ -30,13 +30,16 @@ def sign_folder(folder: Path, private_key: Path, *, password: str | None = None)
     signing = extra("model_signing.signing", extra="model-signing", feature=_FEATURE)
     try:
         config = signing.Config().use_elliptic_key_signer(
-            private_key=private_key, password=password
+            private_key=private_key,
+            password=password.encode() if password else None,  # handed on as it is
         )
     except FileNotFoundError as error:
         raise SigningKeyError(f"cannot read the key {private_key}: it does not exist") from error
-    except (ValueError, TypeError) as error:
-        # The reasons of the library below never hold the key itself.
-        raise SigningKeyError(f"{private_key} is not a usable PEM private key: {error}") from None
+    except Exception as error:  # noqa: BLE001 - many kinds; none of them holds the key
+        reason = f"{type(error).__name__}: {error}"
+        raise SigningKeyError(
+            f"{private_key} is not an elliptic-curve private key that can be used: {reason}"
+        ) from None
     target = folder / SIGNATURE_FILE
     config.set_hashing_config(_hashing(target)).sign(folder, target)
     return target

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import NotFoundError, StoreError, TransferError
+from ..files import explained
 from ..ipfs.car import Car, cid_text, file_of, folder_of, tree_of, write_car_file
 from ..ipfs.node import IPFSClient
 from ..ipfs.unixfs import Node, read_file, read_folder
@@ -59,6 +60,7 @@ class IpfsStore:
                 raise StoreError(f"the manifest of {name}:{entry.version} is too large")
         return data
 
+    @explained()
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: its files' CAR files, its folder's, then the index."""
         manifest = release.manifest
@@ -92,10 +94,12 @@ class IpfsStore:
             self._complete(entry.location, manifest)
         receive(manifest, entry, folder, read=self._read, on_progress=on_progress)
 
+    @explained()
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
         self._indexes.change(name, lambda index: index.with_tag(tag, version))
 
+    @explained()
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back."""
         self._indexes.change(name, lambda index: index.with_yank(version, reason))

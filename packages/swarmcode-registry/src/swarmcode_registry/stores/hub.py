@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .._extras import extra
 from ..errors import BadReferenceError, NotFoundError
-from ..files import write_atomically
+from ..files import explained, write_atomically
 from ..manifest import LARGEST_MANIFEST, AgentManifest
 from ..names import agent_name
 from ..progress import OnProgress, silent
@@ -57,6 +57,7 @@ class HubStore:
         """Return the bytes of a version's manifest."""
         return self._blobs(name).read_whole(entry.digest, largest=LARGEST_MANIFEST)
 
+    @explained()
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: blobs, then its snapshot, then the index and the references."""
         name, entry = release.manifest.name, release.entry()
@@ -86,10 +87,12 @@ class HubStore:
         read = self._blobs(manifest.name).read
         receive(manifest, entry, folder, read=read, on_progress=on_progress)
 
+    @explained()
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
         self._write_refs(self._indexes.change(name, lambda index: index.with_tag(tag, version)))
 
+    @explained()
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back."""
         self._write_refs(self._indexes.change(name, lambda i: i.with_yank(version, reason)))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..errors import NotFoundError
+from ..files import explained
 from ..manifest import LARGEST_MANIFEST, AgentManifest
 from ..names import agent_name
 from ..progress import OnProgress, silent
@@ -47,6 +48,7 @@ class LocalStore:
         """Return the bytes of a version's manifest."""
         return self._blobs.read_whole(entry.digest, largest=LARGEST_MANIFEST)
 
+    @explained()
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: blobs first, then the index, which makes it visible."""
         name = release.manifest.name
@@ -73,10 +75,12 @@ class LocalStore:
         """Copy a version's files into a folder."""
         receive(manifest, entry, folder, read=self._blobs.read, on_progress=on_progress)
 
+    @explained()
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
         self._indexes.change(name, lambda index: index.with_tag(tag, version))
 
+    @explained()
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back."""
         self._indexes.change(name, lambda index: index.with_yank(version, reason))

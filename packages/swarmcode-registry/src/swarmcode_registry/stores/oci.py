@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from ..canonical import canonical, read_json
 from ..errors import BadReferenceError, ManifestError, NotFoundError, StoreError
+from ..files import explained
 from ..manifest import LARGEST_MANIFEST, AgentManifest
 from ..names import DIGEST, LATEST, VERSION, Version, agent_name, tag_name
 from ..progress import OnProgress, silent
@@ -95,6 +96,7 @@ class OciStore:
                 raise StoreError(f"the manifest of {name}:{entry.version} is too large")
         return data
 
+    @explained()
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: blobs first, then the artifact under its version's tag."""
         manifest = release.manifest
@@ -140,11 +142,13 @@ class OciStore:
             on_progress=on_progress,
         )
 
+    @explained()
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
         repository = self._repository(name)
         self._registry.put_manifest(repository, tag_name(tag), self._artifact(name, version))
 
+    @explained()
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back, by a second tag that says so and why."""
         repository = self._repository(name)

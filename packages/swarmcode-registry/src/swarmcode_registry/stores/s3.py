@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from .._extras import extra
 from ..errors import BadReferenceError, NotFoundError, StoreError, TransferError
+from ..files import explained
 from ..manifest import LARGEST_MANIFEST, AgentManifest
 from ..names import agent_name
 from ..progress import OnProgress, silent
@@ -74,6 +75,7 @@ class S3Store:
             raise StoreError(f"the manifest of {name}:{entry.version} is too large")
         return data
 
+    @explained()
     def push(self, release: Release, *, on_progress: OnProgress = silent) -> Pushed:
         """Publish a release: blobs first, then the index, which makes it visible."""
         name = release.manifest.name
@@ -100,10 +102,12 @@ class S3Store:
         """Bring a version's files into a folder."""
         receive(manifest, entry, folder, read=self._read, on_progress=on_progress)
 
+    @explained()
     def tag(self, name: str, tag: str, version: str) -> None:
         """Set or move a tag."""
         self._change(name, lambda index: index.with_tag(tag, version))
 
+    @explained()
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back."""
         self._change(name, lambda index: index.with_yank(version, reason))

@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,10 @@ class Decision:
     row: str = ""
     seconds: float = 0.0
     tested: bool = False
+
+    def dropped(self, reason: str, detail: str = "") -> Decision:
+        """The decision turned: what was kept until now is dropped for a reason."""
+        return replace(self, kept=False, row="", reason=reason, detail=detail)
 
     def to_json(self) -> str:
         """The decision as one line of JSON."""

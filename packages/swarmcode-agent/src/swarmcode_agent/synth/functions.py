@@ -15,15 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+# A function whose tree is written in fewer characters than these is small.
+_SMALL = 500
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a source does: a digest of the whole, and one of each function by its name."""
+    """What a source does: a digest of the whole, and one of each function by its name.
+
+    `small` names the functions that say so little that two may be alike by chance.
+    """
 
     whole: str
     functions: Mapping[str, str] = field(default_factory=dict)
+    small: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=64)
@@ -40,9 +46,11 @@ def shape_of(path: str, source: str | None) -> Shape | None:
             _Plain().visit(tree)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    functions: dict[str, str] = {}
-    _collect(tree, "", functions)
-    return Shape(_digest(ast.dump(tree)), functions)
+    dumps: dict[str, str] = {}
+    _collect(tree, "", dumps)
+    small = frozenset(name for name, dump in dumps.items() if len(dump) < _SMALL)
+    functions = {name: _digest(dump) for name, dump in dumps.items()}
+    return Shape(_digest(ast.dump(tree)), functions, small)
 
 
 def touched_functions(path: str, before: str | None, after: str | None) -> frozenset[str]:
@@ -65,7 +73,7 @@ def _collect(node: ast.AST, prefix: str, found: dict[str, str]) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, _FUNCTION):
             name = f"{prefix}{child.name}"
-            found[name] = _digest(found.get(name, "") + ast.dump(child))
+            found[name] = found.get(name, "") + ast.dump(child)
         elif isinstance(child, ast.ClassDef):
             _collect(child, f"{prefix}{child.name}.", found)
         elif isinstance(child, ast.If | ast.Try | ast.With):

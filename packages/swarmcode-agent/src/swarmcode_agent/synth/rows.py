@@ -48,6 +48,7 @@ class Metadata:
         functions: what the diff changes, as `path::qualified.name`.
         python: the version of the interpreter that ran the tests.
         environment: the digest of the test environment.
+        requirements: the versions in it, as `name==version`.
         licence: the SPDX name of the licence found in the tree, or empty.
         tree: the digest of the pre-images of the files that the diff touches.
         split: `train` or `eval`.
@@ -68,6 +69,7 @@ class Metadata:
     functions: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""
+    requirements: tuple[str, ...] = ()
     licence: str = ""
     tree: str = ""
     split: str = "train"

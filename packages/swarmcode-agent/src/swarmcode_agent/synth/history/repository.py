@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ...errors import HistoryError
@@ -127,6 +128,11 @@ class Repository:
                 mode, _, blob = about.decode().split(" ")
                 listed[path.decode("utf-8", "surrogateescape")] = (int(mode, 8), blob)
         return listed
+
+    def when(self, commit: str | None = None) -> datetime:
+        """The moment of a commit, or of the one that was opened."""
+        seconds = self.git("log", "-1", "--no-show-signature", "--format=%ct", commit or self.head)
+        return datetime.fromtimestamp(int(seconds), UTC)
 
     def close(self) -> None:
         """End the process that reads blobs and remove the borrowing repository."""

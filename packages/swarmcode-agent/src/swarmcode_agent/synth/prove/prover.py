@@ -28,8 +28,7 @@ class Proof:
     """What the runs showed, and in which environment."""
 
     verdict: Verdict
-    environment: str
-    python: str
+    environment: Environment
 
 
 @dataclass(slots=True)
@@ -121,7 +120,7 @@ class Prover:
             return Dropped("tests: the change does not score 1", _told(verdict, after[-1]))
         if any(score(verdict, each.outcomes) != 0.0 for each in earlier):
             return Dropped("tests: the empty patch does not score 0")
-        return Proof(verdict, environment.key, environment.python)
+        return Proof(verdict, environment)
 
 
 _NO_F2P = "tests: none turns from failing to passing"

@@ -15,7 +15,7 @@ from .tree import ASIDE
 COULD_NOT_START = "the tests could not start"
 # For a project whose own options name a plugin that the environment does not have.
 WITHOUT_ADDOPTS = ("-o", "addopts=")
-_REPORTER = Path(__file__).with_name("_reporter.py")
+REPORTER = Path(__file__).with_name("_reporter.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def run_pytest(
     aside.mkdir(exist_ok=True)
     plugin = aside / "swarmcode_reporter.py"
     if not plugin.exists():
-        shutil.copyfile(_REPORTER, plugin)
+        shutil.copyfile(REPORTER, plugin)
     report = aside / "report.json"
     report.unlink(missing_ok=True)
     command = (

@@ -19,7 +19,7 @@ from .candidates import changed_lines
 from .functions import shape_of
 from .hygiene import NearDuplicates
 from .patches import apply_exactly
-from .rows import Row
+from .rows import ContextFile, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ def split_rows(rows: Sequence[Row], *, fraction: float, threshold: float, seed: 
     train, removed = [], []
     for row in rows:
         if row.id not in chosen:
-            reason = guard.refusal(row)
-            if reason is None:
-                train.append(row)
+            judged = guard.judged(row)
+            if isinstance(judged, Row):
+                train.append(judged)
             else:
-                removed.append((row, reason))
+                removed.append((row, judged))
     return Split(
         tuple(_marked(row, "train") for row in train),
         tuple(_marked(row, "eval") for row in evaluation),
@@ -94,17 +94,33 @@ class _Guard:
         for row in rows:
             self._near.add(row.id, change_text(row))
 
-    def refusal(self, row: Row) -> str | None:
-        """Why a row may not be trained on beside this eval side."""
+    def judged(self, row: Row) -> Row | str:
+        """The row as it may be trained on beside this eval side, or why it may not.
+
+        A file that is shown for orientation alone is taken out when it holds an answer; one
+        that the row changes cannot be.
+        """
         if self._functions.intersection(row.metadata.functions):
             return "split: changes a function that eval changes"
         if next(self._near.like(change_text(row)), None) is not None:
             return "split: nearly repeats an eval row"
-        shown = (shape_of(file.path, file.content) for file in row.context_files)
-        digests = {code for shape in shown if shape for code in shape.functions.values()}
-        if self._answers & digests:
-            return "split: shows an eval answer in its context"
-        return None
+        telling = {file.path for file in row.context_files if self._tells(file)}
+        if not telling:
+            return row
+        if telling & changed_paths(row):
+            return "split: shows an eval answer in a file it changes"
+        kept = tuple(file for file in row.context_files if file.path not in telling)
+        return replace(row, context_files=kept)
+
+    def _tells(self, file: ContextFile) -> bool:
+        shape = shape_of(file.path, file.content)
+        return shape is not None and not self._answers.isdisjoint(shape.functions.values())
+
+
+def changed_paths(row: Row) -> frozenset[str]:
+    """The files that a row's diff touches."""
+    after = apply_exactly(row.diff, {file.path: file.content for file in row.context_files})
+    return frozenset(after) if isinstance(after, dict) else frozenset()
 
 
 def answers_of(row: Row) -> frozenset[str]:

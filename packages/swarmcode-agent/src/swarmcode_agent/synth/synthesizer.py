@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 
-from ..errors import ConfigError, NothingKeptError
+from ..errors import NothingKeptError
 from .audit import Decision, Journal, reasons
 from .candidates import Candidate, Dropped, candidate_of
 from .config import SynthConfig
@@ -27,7 +27,8 @@ from .output import Written, write_all
 from .patches import apply_exactly
 from .planting import Planter
 from .prove.environment import Environments, default_cache
-from .prove.execute import Executor, UnisolatedExecutor
+from .prove.execute import Executor
+from .prove.isolated import IsolatedExecutor
 from .prove.prover import Proof, Prover
 from .ranking import NeighbourRanking
 from .rows import Metadata, Row, digest
@@ -103,9 +104,7 @@ class _Run:
         path = self.config.output_path
         self.journal = Journal(path.with_name(f".{path.name}.journal"), self._fingerprint())
         self.licences = _licences(repository)
-        if owner.executor is None and self.config.proof != "off":
-            raise ConfigError("executor", "is missing: say where tests run, or set proof to 'off'")
-        executor = owner.executor or UnisolatedExecutor()
+        executor = owner.executor or IsolatedExecutor()
         environments = Environments(self.config.cache_dir or default_cache(), self.config.python)
         self.prover = Prover(
             repository, environments, executor, self.config.runs, self.config.test_timeout

@@ -40,6 +40,11 @@ class Environment:
         """The interpreter to run."""
         return self.folder / "bin" / "python"
 
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """What a run must be able to read: the environment and the Python under it."""
+        return self.folder, self.executable.resolve().parents[1]
+
 
 def default_cache() -> Path:
     """Where environments are kept when nobody says otherwise."""

@@ -79,7 +79,7 @@ def run_pytest(
         command,
         folder=folder,
         environment=_environment(environment, folder, roots, report, trace=trace),
-        readable=(environment.folder,),
+        readable=environment.readable,
         timeout=timeout,
     )
     if finished.status is None:

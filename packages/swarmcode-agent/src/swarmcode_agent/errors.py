@@ -40,7 +40,7 @@ class AgentError(Exception):
 
 
 class MissingExtraError(AgentError):
-    """An optional library is needed; the message is the command that installs it."""
+    """A feature needs a library that an extra of this package brings."""
 
     def __init__(self, library: str, *, extra: str, purpose: str) -> None:
         self.library = library

@@ -23,6 +23,7 @@ __all__ = [
     "mutants",
     "python_mutators",
     "sample",
+    "stands",
 ]
 
 

@@ -16,6 +16,16 @@ AgentError                  everything that swarmcode-agent raises on purpose
 │   └── ReplayMismatchError the recorded trajectory was made with other messages
 ├── TrajectoryError         a trajectory file that cannot be read
 ├── McpError                another MCP server could not be reached or refused
+├── MapError                a code map that cannot be read or made
+├── IngestError             a repository that could not be made into a snapshot; nothing was left
+│   ├── SourceNotFoundError     no such path (also a ValueError)
+│   ├── NotARepositoryError     the source is there, and is no git repository
+│   ├── EmptyRepositoryError    a repository without a commit
+│   ├── BranchNotFoundError     no such branch; `.default` says which one there is
+│   ├── NothingToIngestError    every file was left out
+│   ├── OutputError             the output folder cannot be used
+│   ├── IngestBusyError         another ingest is writing into the output folder
+│   └── GitError                git itself failed
 └── SynthError              training data could not be made
     ├── ConfigError         a setting of the synthesis is not usable (.field)
     ├── HistoryError        no history to mine, or git refused to give it (.repository)
@@ -27,7 +37,7 @@ AgentError                  everything that swarmcode-agent raises on purpose
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,11 +52,11 @@ class AgentError(Exception):
 class MissingExtraError(AgentError):
     """A feature needs a library that an extra of this package brings."""
 
-    def __init__(self, library: str, *, extra: str, purpose: str) -> None:
-        self.library = library
+    def __init__(self, feature: str, *, extra: str) -> None:
+        self.feature = feature
         self.extra = extra
         self.command = f"pip install 'swarmcode-agent[{extra}]'"
-        super().__init__(f"{purpose} needs {library}, which is not installed: {self.command}")
+        super().__init__(f"{feature} needs an extra: {self.command}")
 
 
 class PathError(AgentError):
@@ -134,6 +144,92 @@ class TrajectoryError(AgentError):
 
 class McpError(AgentError):
     """Another MCP server could not be reached, or refused what was asked."""
+
+
+class MapError(AgentError):
+    """A code map that cannot be read or made."""
+
+
+class IngestError(AgentError):
+    """A repository that could not be made into a snapshot. No half snapshot is left."""
+
+
+class SourceNotFoundError(IngestError, ValueError):
+    """The source is a path, and there is nothing at it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source!r} does not exist: give a folder, a bundle or a git URL")
+        self.source = source
+
+
+class NotARepositoryError(IngestError):
+    """The source is there, and is no git repository."""
+
+    def __init__(self, source: str, why: str) -> None:
+        super().__init__(f"{source!r} is not a git repository: {why}")
+        self.source = source
+
+
+class EmptyRepositoryError(IngestError):
+    """The repository has no commit yet."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source!r} has no commits yet: commit something first")
+        self.source = source
+
+
+class BranchNotFoundError(IngestError):
+    """The repository has no such branch."""
+
+    def __init__(
+        self, branch: str, *, source: str, default: str | None, available: tuple[str, ...]
+    ) -> None:
+        offer = f"its default branch is {default!r}, pass that" if default else "pass one of these"
+        known = ", ".join(available[:10]) + (", …" if len(available) > 10 else "")
+        listed = f" (branches: {known})" if known else ""
+        super().__init__(f"branch {branch!r} not found in {source!r}: {offer}{listed}")
+        self.branch = branch
+        self.source = source
+        self.default = default
+        self.available = available
+
+
+class NothingToIngestError(IngestError):
+    """Every file was left out; `.reasons` counts why."""
+
+    def __init__(self, source: str, reasons: Mapping[str, int]) -> None:
+        told = ", ".join(f"{count} × {why}" for why, count in reasons.items()) or "it has no files"
+        super().__init__(f"nothing to ingest from {source!r}: {told}")
+        self.source = source
+        self.reasons = dict(reasons)
+
+
+class OutputError(IngestError):
+    """The output folder cannot be used."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"cannot write snapshots to {path!r}: {why}")
+        self.path = path
+        self.why = why
+
+
+class IngestBusyError(IngestError):
+    """Another ingest holds the output folder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"another ingest is writing to {path!r}: wait for it, or give another output folder"
+        )
+        self.path = path
+
+
+class GitError(IngestError):
+    """git failed; `.detail` is what it said last."""
+
+    def __init__(self, doing: str, detail: str) -> None:
+        super().__init__(f"git could not {doing}: {detail}")
+        self.doing = doing
+        self.detail = detail
 
 
 class SynthError(AgentError):

@@ -45,7 +45,7 @@ def python_mutators() -> Mapping[str, Mutator]:
         from .statements import STATEMENTS
         from .values import VALUES
     except ImportError as error:
-        raise MissingExtraError("libcst", extra="synth", purpose="planting bugs") from error
+        raise MissingExtraError("planting bugs", extra="synth") from error
     families = (
         *COMPARISONS,
         *CONDITIONS,

@@ -97,7 +97,7 @@ def _proposed(source: str, families: Iterable[str] | None) -> Iterator[tuple[str
         import libcst as cst
         from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
     except ImportError as error:
-        raise MissingExtraError("libcst", extra="synth", purpose="planting bugs") from error
+        raise MissingExtraError("planting bugs", extra="synth") from error
     try:
         module = cst.parse_module(source)
     except (cst.ParserSyntaxError, RecursionError) as error:

@@ -1,0 +1,3 @@
+; What .tsx has beyond typescript.scm.
+
+(jsx_text) @text

@@ -18,7 +18,10 @@ TrainerError                everything that swarmcode-trainer raises on purpose
 │   ├── DiskFullError       a checkpoint or a result could not be written
 │   ├── ResumeError         the checkpoint is of another run
 │   └── TrainingInterrupted somebody asked it to stop; a checkpoint was written
-└── LaunchError             a job of several processes could not be described or started
+├── LaunchError             a job of several processes could not be described or started
+└── EvaluationError         an evaluation could not be done
+    ├── WorkspaceError      the tree of a task could not be laid out
+    └── AnswerError         a model could not be asked
 """
 
 from collections.abc import Sequence
@@ -239,3 +242,18 @@ class TrainingInterrupted(TrainingError):  # noqa: N818 (like KeyboardInterrupt:
 
 class LaunchError(TrainerError):
     """A job of several processes could not be described or started."""
+
+
+# ── evaluation ────────────────────────────────────────────────────────────────────────
+
+
+class EvaluationError(TrainerError):
+    """An evaluation could not be done."""
+
+
+class WorkspaceError(EvaluationError):
+    """The tree of a task could not be laid out."""
+
+
+class AnswerError(EvaluationError):
+    """A model could not be asked."""

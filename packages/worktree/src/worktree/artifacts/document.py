@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -146,10 +146,21 @@ def _heads(alias: Any) -> set[str]:
     return {c if isinstance(c, str) else str(c.path[0]) for c in choices}
 
 
+def _place(location: tuple[int | str, ...], names: Mapping[str, str]) -> str:
+    """Where pydantic found a problem, by field names: it speaks in aliases."""
+    if not location:
+        return ""
+    head = str(location[0])
+    return ".".join([names.get(head, head), *map(str, location[1:])]) + ": "
+
+
 def _unreadable(cls: type[Any], error: ValidationError) -> ContentError:
     """One line of what a ValidationError says, for the place and the first fields."""
+    names = {
+        str(info.validation_alias or info.alias): name for name, info in cls.model_fields.items()
+    }
     problems = [
-        f"{'.'.join(map(str, found['loc'])) + ': ' if found['loc'] else ''}{found['msg']}"
+        f"{_place(found['loc'], names)}{found['msg']}"
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""

@@ -113,15 +113,20 @@ def _loader() -> Any:
     return loader
 
 
-def _without_none(data: Any) -> Any:
+def _without_none(data: Any, path: str = "") -> Any:
     if isinstance(data, dict):
-        return {key: _without_none(value) for key, value in data.items() if value is not None}
+        return {
+            key: _without_none(value, f"{path}.{key}" if path else key)
+            for key, value in data.items()
+            if value is not None
+        }
     if isinstance(data, list):
         if None in data:
             raise LossyValueError(
-                "TOML cannot hold None in a list", hint="use a JSON or YAML artifact"
+                f"{path} has None in a list, which TOML cannot hold",
+                hint="use a JSON or YAML artifact",
             )
-        return [_without_none(value) for value in data]
+        return [_without_none(value, f"{path}[{i}]") for i, value in enumerate(data)]
     return data
 
 

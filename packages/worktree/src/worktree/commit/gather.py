@@ -113,9 +113,13 @@ def _gather_puts(
 def _stored_forms(
     cell: Cell, changed: list[tuple[str, Any, bytes]], bases: list[Base | None]
 ) -> list[bytes]:
-    if cell.codec.renders or any(base is not None and base.unknown for base in bases):
-        return [cell.stored_form(member, data) for member, _, data in changed]
-    return [data for _, _, data in changed]
+    if not cell.codec.renders and not any(base is not None and base.unknown for base in bases):
+        return [data for _, _, data in changed]
+    forms = []
+    for member, _, data in changed:
+        with cell.naming(member):
+            forms.append(cell.stored_form(member, data))
+    return forms
 
 
 def _check(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import CommitPendingError, WorktreeError
 from ..storage.contract import Change, Expected, Selection
@@ -90,9 +90,11 @@ class _Check:
     new: Mapping[str, bytes]
     tally: Tally
     rng: random.Random
+    seen: set[object] = field(default_factory=set)
 
     def one(self, disk: Disk, fault: Fault, call: int) -> Iterator[Finding]:
         """One commit with one fault, and everything that may be found after it."""
+        self.seen.clear()
         told = self._attempt(disk, fault, call)
         either = [self.old, self.new]
         allowed = {"old": [self.old], "new": [self.new], "kept": [self.new], "dead": either}[told]
@@ -163,6 +165,10 @@ class _Check:
         label: str,
     ) -> Iterator[Finding]:
         self.tally.runs += 1
+        outcome = (disk.fingerprint(), len(allowed))
+        if outcome in self.seen:
+            return
+        self.seen.add(outcome)
         try:
             found = contents(disk, self.scenario.keys)
         except WorktreeError as error:

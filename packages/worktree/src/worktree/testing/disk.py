@@ -13,7 +13,7 @@ import errno
 import os
 import random
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -106,6 +106,17 @@ class Disk:
         """Every file below a folder, by its path; empty where there is no folder."""
         top = self._walk(_ROOT, path)
         return {} if top is None else dict(self._files(top, ""))
+
+    def fingerprint(self) -> tuple[tuple[str, bytes | None], ...]:
+        """Everything that a process could read, folders included; equal for equal disks."""
+        return tuple(self._everything(_ROOT, ""))
+
+    def _everything(self, folder: int, prefix: str) -> Iterator[tuple[str, bytes | None]]:
+        for name, number in sorted(self._inodes[folder].names.items()):
+            inode = self._inodes[number]
+            yield prefix + name, None if inode.is_folder else inode.data
+            if inode.is_folder:
+                yield from self._everything(number, f"{prefix}{name}/")
 
     def _files(self, folder: int, prefix: str) -> list[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []

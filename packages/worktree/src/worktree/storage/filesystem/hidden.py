@@ -37,11 +37,8 @@ class Hidden:
         try:
             fd = system.open(FOLDER, _FOLDER, dir_fd=root_fd)
         except FileNotFoundError:
-            system.mkdir(FOLDER, dir_fd=root_fd)
+            fd = _make(system, root_fd, durable=durable)
             made = True
-            if durable:
-                system.fsync(root_fd)
-            fd = system.open(FOLDER, _FOLDER, dir_fd=root_fd)
         try:
             yield cls(system, fd, durable=durable, made=made)
         finally:
@@ -155,3 +152,16 @@ class Hidden:
         finally:
             release(self.system, fd)
         self.system.rmdir(name, dir_fd=above)
+
+
+def _make(system: System, root_fd: int, *, durable: bool) -> int:
+    """Make the hidden folder and open it, or leave nothing behind."""
+    system.mkdir(FOLDER, dir_fd=root_fd)
+    try:
+        if durable:
+            system.fsync(root_fd)
+        return system.open(FOLDER, _FOLDER, dir_fd=root_fd)
+    except OSError:
+        with suppress(OSError):
+            system.rmdir(FOLDER, dir_fd=root_fd)
+        raise

@@ -132,8 +132,9 @@ class FilesystemStorage:
 
     def _kind(self, key: str, mode: int) -> str:
         if stat.S_ISLNK(mode):
-            target = Path(self.locate(key)).resolve()
-            return "folder" if target.is_dir() and target.is_relative_to(self.root) else "object"
+            target = os.path.realpath(self.locate(key))
+            is_inside = Path(target).is_relative_to(self.root)
+            return "folder" if is_inside and Path(target).is_dir() else "object"
         return "folder" if stat.S_ISDIR(mode) else "object"
 
     def _members(
@@ -166,8 +167,9 @@ class FilesystemStorage:
         """Lock, check, stage, decide, roll forward."""
         check_changes(changes, expected)
         with translated(self.root):
-            made = self._make_root()
+            made: list[str] = []
             try:
+                self._make_root(made)
                 with self._locked(exclusive=True) as root_fd:
                     self._finish_interrupted(root_fd)
                     return self._commit(root_fd, changes, expected)
@@ -376,11 +378,10 @@ class FilesystemStorage:
         self._was_there = True
         return True
 
-    def _make_root(self) -> list[str]:
-        """Make the root of a mount that was never there; the folders made, innermost first."""
-        made: list[str] = []
+    def _make_root(self, made: list[str]) -> None:
+        """Make the root of a mount that was never there; `made` gets the folders, inner first."""
         if self._root_exists():
-            return made
+            return
         path = self.root
         missing = [path]
         while not self._exists(path := split(path)[0] or "/"):
@@ -390,7 +391,6 @@ class FilesystemStorage:
                 self._system.mkdir(folder)
                 made.insert(0, folder)
                 self._sync_folder(split(folder)[0] or "/")
-        return made
 
     def _sync_folder(self, path: str) -> None:
         if self._durable:

@@ -73,9 +73,12 @@ def test_canonical_json_is_a_fixed_point(value: object) -> None:
     assert canonical_json(canonical_value(value)) == text
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), values, max_size=5),
-       st.lists(st.text(min_size=1, alphabet="0123456789abcdef"), max_size=4),
-       st.integers(0, 2**63 - 1), st.text(st.characters(exclude_categories=["Cs"]), min_size=1))  # fmt: skip
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50)
+bodies = st.dictionaries(texts, values, max_size=5)
+parent_ids = st.lists(st.text(min_size=1, alphabet="0123456789abcdef"), max_size=4)
+
+
+@given(bodies, parent_ids, st.integers(0, 2**63 - 1), texts)
 def test_every_way_to_an_id_is_the_same(body: dict, parents: list, clock: int, thread: str) -> None:
     """The sealed envelope, the record, the mapping and the kernel agree on the id."""
     envelope = seal(

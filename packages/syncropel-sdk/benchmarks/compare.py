@@ -1,10 +1,11 @@
 """Our client beside another one, against the same server and the same in-memory transport.
 
-    python benchmarks/compare.py --peer PYTHON [--scale 1.0]
+    python benchmarks/compare.py --peer PYTHON [--ours PYTHON] [--scale 1.0]
 
-`--peer` is the interpreter of an environment that has the other implementation installed
-(`uv venv peer; uv pip install --python peer/bin/python syncropel==0.7.0`). The server is ours,
-in a process of its own. Runs alternate, three of each, the fastest counts; ratios of one
+Both are interpreters of environments of their own, with nothing but the implementation in them
+(`uv venv peer; uv pip install --python peer/bin/python syncropel==0.7.0`): httpcore looks for a
+module that may be missing in every request, and that takes longer the more there is to search.
+The server is ours, in a process of its own. Runs alternate, three of each, the fastest counts; ratios of one
 invocation mean something, absolute figures depend on the machine.
 """
 
@@ -50,11 +51,12 @@ def said(run: dict | None, limit: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--peer", required=True)
+    parser.add_argument("--ours", default=sys.executable)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=60.0)
     options = parser.parse_args()
-    ours, peer = sys.executable, options.peer
+    ours, peer = options.ours, options.peer
     with flaky_server(faults=0, seed=0) as url:
         for title, work, count, address, peer_work, peer_count in (
             ("ids of one record", "ids", 50_000, "mock", "ids", 50_000),

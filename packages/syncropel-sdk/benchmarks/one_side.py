@@ -7,11 +7,12 @@ of CPU, and what was done.
 import argparse
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
 
-EMIT = {"act": "PUT", "kind": "bench.case.record", "thread": "bench"}
+EMIT = {"act": "PUT", "kind": "bench.case.record", "thread": f"bench {os.getpid()}"}
 RECORD = {
     "act": "PUT", "actor": "did:example:my-app",
     "body": {"_refs": [{"id": "isrc:USJI19810404", "kind": "@music.track"}], "_v": 1,

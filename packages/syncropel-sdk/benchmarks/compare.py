@@ -5,8 +5,8 @@
 Both are interpreters of environments of their own, with nothing but the implementation in them
 (`uv venv peer; uv pip install --python peer/bin/python syncropel==0.7.0`): httpcore looks for a
 module that may be missing in every request, and that takes longer the more there is to search.
-The server is ours, in a process of its own. Runs alternate, three of each, the fastest counts; ratios of one
-invocation mean something, absolute figures depend on the machine.
+The server is ours, in a process of its own. Runs alternate and the fastest counts; ratios of
+one invocation mean something, absolute figures depend on the machine.
 """
 
 import argparse

@@ -30,8 +30,10 @@ async def follow(cuts: int, rng: random.Random) -> tuple[int, list[int], int]:
         async with Client(endpoint=server.url, identity=Identity.static("did:test:me")) as client:
             seen: list[int] = []
             errors: list[object] = []
+            connected = asyncio.Event()
             client.subscribe(
                 "t", lambda r: seen.append(r["clock"]), since_clock=0, on_error=errors.append,
+                on_open=connected.set,
                 reconnect_base_s=0.005, reconnect_max_s=0.02,
             )  # fmt: skip
             grown = 0
@@ -39,7 +41,10 @@ async def follow(cuts: int, rng: random.Random) -> tuple[int, list[int], int]:
                 for _ in range(rng.randint(0, 8)):
                     grown += 1
                     server._loop.call_soon_threadsafe(kernel.ingest, record(grown))
+                async with asyncio.timeout(30):
+                    await connected.wait()
                 await asyncio.sleep(rng.random() * 0.02)
+                connected.clear()
                 server.cut_connections()
             async with asyncio.timeout(30):
                 while len(seen) < grown:  # noqa: ASYNC110

@@ -39,8 +39,13 @@ def canonical_value(value: Any) -> Any:
 
 def canonical_json(value: Any, *, interop: Interop = "python") -> str:
     """Write `value` canonically; `interop="strict"` also refuses what is not portable."""
-    text = _write_as_is(value) if _is_plain(value, 0) else None
-    if text is None:
+    try:
+        text = _encode(value) if _is_plain(value, 0) else None
+    except ValueError:  # a NaN, an infinity, a bottomless value; rebuilding says where
+        text = None
+    # Python writes an integral float as `2.0` or `1e+16`. Seeing neither anywhere (inside a
+    # text it is a false alarm that costs only time) means that no number needs changing.
+    if text is None or ".0" in text or "e+" in text:
         text = _write_rebuilt(value)
     if interop == "strict":
         check_interop(value)
@@ -103,34 +108,19 @@ def _check_number(number: Any, path: str) -> None:
 
 
 def _is_plain(value: Any, depth: int) -> bool:
-    """Whether the C encoder can write `value` as it stands, floats apart."""
-    if depth > MAX_DEPTH:
-        raise CanonicalValueError(f"nested deeper than {MAX_DEPTH} levels")
+    """Whether the C encoder can write `value` as it stands, floats apart. Runs for every record."""
     kind = type(value)
     if kind is dict:
-        for key, inner in value.items():
+        for key in value:
             if type(key) is not str:
                 return False
-            if type(inner) not in _SCALARS and not _is_plain(inner, depth + 1):
-                return False
-        return True
-    if kind is list:
-        for inner in value:
-            if type(inner) not in _SCALARS and not _is_plain(inner, depth + 1):
-                return False
-        return True
-    return kind in _SCALARS
-
-
-def _write_as_is(value: Any) -> str | None:
-    """Write a plain value, or return None where a float in it needs another spelling."""
-    try:
-        text = _encode(value)
-    except ValueError:  # a NaN or an infinity; rebuilding says where
-        return None
-    # Python writes an integral float as `2.0` or `1e+16`. Seeing neither anywhere (inside a
-    # text it is a false alarm that costs only time) means that no number needs changing.
-    return text if ".0" not in text and "e+" not in text else None
+        value = value.values()
+    elif kind is not list:
+        return kind in _SCALARS
+    for inner in value:
+        if type(inner) not in _SCALARS and (depth >= MAX_DEPTH or not _is_plain(inner, depth + 1)):
+            return False
+    return True
 
 
 def _write_rebuilt(value: Any) -> str:

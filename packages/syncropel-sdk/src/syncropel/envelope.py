@@ -6,16 +6,15 @@ the batch all send the same bytes.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from .canonical import Interop, canonical_json, sha256_hex, utf8
 from .errors import ArgumentTypeError, InvalidArgumentError
 from .grammar import is_versioned, validate_kind
+from .records import content_text
 from .vocabulary import ACTS, DATA_TYPES, MAX_CLOCK
-
-_text: Final = json.encoder.encode_basestring
 
 
 class Signer(Protocol):
@@ -125,7 +124,7 @@ def read_envelope(wire: bytes, *, own_clock: bool) -> Envelope:
     body = canonical_json(record["body"])
     parents = tuple(record["parents"])
     kind = str(record["body"].get("kind", ""))
-    content = _content(
+    content = content_text(
         record["act"], record["actor"], body, record["clock"], record["data_type"], parents,
         record["thread"],
     )  # fmt: skip
@@ -139,7 +138,7 @@ def _envelope(
     source: Draft | Envelope, kind: str, body: str, signer: Signer, *, clock: int, own_clock: bool
 ) -> Envelope:
     actor = signer.actor_did
-    content = _content(
+    content = content_text(
         source.act, actor, body, clock, source.data_type, source.parents, source.thread
     )
     signature = signer.signature(utf8(content))
@@ -148,17 +147,6 @@ def _envelope(
         sha256_hex(content), source.act, actor, kind, body, clock, source.data_type,
         source.parents, source.thread, utf8(wire), own_clock, signature is not None,
     )  # fmt: skip
-
-
-def _content(
-    act: str, actor: str, body: str, clock: int, data_type: str, parents: Iterable[str], thread: str
-) -> str:
-    """Write the seven hashed fields, whose canonical order never changes."""
-    return (
-        f'{{"act":"{act}","actor":{_text(actor)},"body":{body},"clock":{clock},'
-        f'"data_type":"{data_type}","parents":[{",".join(map(_text, parents))}],'
-        f'"thread":{_text(thread)}}}'
-    )
 
 
 def _complete_body(

@@ -188,8 +188,36 @@ def test_output_survives_a_narrow_terminal_encoding(tmp_path: Path) -> None:
 
 def test_main_returns_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The Python entry gives what a shell would see."""
-    from swop_cli.app import main
+    from swop_cli.main import main
 
     assert main(["scan", "--root", str(shop(tmp_path))]) == 0
     assert main(["scan", "--config", str(tmp_path / "none.yaml")]) == 2
     assert "[ERROR]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["scan"], id="scan"),
+        pytest.param(["scan", "--json", "--no-incremental"], id="scan-json"),
+        pytest.param(["scan", "--config", "none.yaml"], id="no-config"),
+        pytest.param(["gen", "manifests", "--root", "."], id="manifests"),
+        pytest.param(["gen", "manifests", "--json"], id="manifests-json"),
+        pytest.param(["scan", "--root"], id="mistake"),
+    ],
+)
+def test_the_short_way_says_what_the_full_one_says(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    """`--mode SOFT` is the default and takes the full way: the outcome must not differ."""
+    from swop_cli.main import main
+
+    monkeypatch.chdir(shop(tmp_path, broken="def broken(:\n"))
+    main(["scan"])
+    main(["gen", "manifests"])
+    capsys.readouterr()
+    short = (main(arguments), *capsys.readouterr())
+    assert short == (main(["--mode", "SOFT", *arguments]), *capsys.readouterr())

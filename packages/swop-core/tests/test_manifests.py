@@ -251,8 +251,8 @@ def test_the_list_form_is_read(tmp_path: Path) -> None:
     path = tmp_path / "commands.yml"
     path.write_text(
         "version: 1\ncontext: billing\ncommands:\n- name: IssueInvoice\n  source: {file: a.py, "
-        "class: IssueInvoice, line: 3, fingerprint: 'sha256:0'}\n  fields:\n  - {name: n, type: int,"
-        " required: false, nullable: false, default: '3'}\n  detected: {via: decorator}\n"
+        "class: IssueInvoice, line: 3, fingerprint: 'sha256:0'}\n  fields:\n  - {name: n, type: "
+        "int, required: false, nullable: false, default: '3'}\n  detected: {via: decorator}\n"
         "  handler: {file: a.py, class: H, method: handle}\n  emits: [X]\n"
     )
     [entry] = read_manifest(path).entries.values()

@@ -178,7 +178,7 @@ def test_facts_that_are_no_facts_are_forgotten(tmp_path: Path) -> None:
     cache = FingerprintCache.for_config(config)
     for broken in ("[]", "[[],[]]", "{}", "[[[-1,'m',{},[]]],[[1]]]".replace("'", '"'), "nonsense"):
         cache.load()
-        for row in cache._rows.values():
+        for row in cache._deep[0].values():
             row[5] = broken
         cache.report_key = "another"
         cache.save()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
 
-from . import exits
 from .gen import gen
 from .init import init
-from .modes import Mode, mode_first
-from .output import remark
+from .modes import Mode
 from .scan import scan
 from .settings import Run
 from .watch import watch
@@ -27,6 +22,8 @@ app.add_typer(gen, name="gen")
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
     if wanted:
+        from importlib.metadata import version as installed_version
+
         typer.echo(f"swop {installed_version('swop')}")
         raise typer.Exit
 
@@ -50,20 +47,3 @@ def root(
 ) -> None:
     """Find commands, queries, events and handlers, and keep their contracts."""
     context.obj = Run(mode)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code; the console script's entry point."""
-    from swop import SwopError
-
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        app(mode_first(given), prog_name="swop")
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else exits.FAILED
-    except SwopError as error:
-        remark([f"[ERROR] {error}"])
-        return exits.FAILED
-    except BrokenPipeError:
-        return exits.FAILED
-    return exits.OK

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import typer
-
 
 def show(text: str) -> None:
     """Print a result."""
@@ -27,5 +25,7 @@ def remark(lines: Iterable[str], *, prefix: str = "") -> None:
 
 
 def _print(text: str, *, err: bool) -> None:
-    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
-    typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    stream = sys.stderr if err else sys.stdout
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from . import exits
-from .modes import Mode
-from .output import remark, show, show_json
-from .progress import scan_progress
-from .settings import ConfigOption, IncrementalOption, RootOption, config_path, run_of
+from .actions import Scan
+from .settings import ConfigOption, IncrementalOption, RootOption, run_of
 
 
 class Format(StrEnum):
@@ -50,47 +46,15 @@ def scan(
 
     Exit code 1 says that a file could not be read or that a strict option was not met.
     """
-    from swop import load_config, scan_project
-
-    mode = run_of(context).mode
-    strict = strict_errors or mode is Mode.STRICT
-    with scan_progress() as progress:
-        report = scan_project(
-            load_config(config_path(root, config)),
-            incremental=incremental and mode.may_write,
-            check_all=strict,
-            progress=progress,
-        )
-    chosen = Format.JSON if as_json else shape
-    if json_out is not None:
-        _write(json_out, json.dumps(report.to_dict(), indent=2, ensure_ascii=False) + "\n", "json")
-    if html_out is not None:
-        from .render.html import render_report
-
-        _write(html_out, render_report(report), "html")
-    if chosen is Format.JSON:
-        show_json(report.to_dict())
-    elif chosen is Format.HTML:
-        from .render.html import render_report
-
-        show(render_report(report))
-    else:
-        show(report.format_text(details=False))
-    remark(report.warnings, prefix="warning: ")
-    remark(report.errors)
-    guessed = report.via().get("heuristic", 0)
-    failed = bool(report.errors)
-    if strict_heuristics and guessed:
-        remark([f"[SCAN] {guessed} detections via heuristic (strict mode: failing)"])
-        failed = True
-    if strict and not report.files_total:
-        remark(["[SCAN] no file was scanned: check source_roots and exclude in swop.yaml"])
-        failed = True
-    raise typer.Exit(exits.FINDINGS if failed else exits.OK)
-
-
-def _write(path: Path, text: str, kind: str) -> None:
-    from swop.files import write_atomically
-
-    write_atomically(path, text.encode("utf-8", "backslashreplace"))
-    remark([f"[SCAN] report ({kind}) -> {path}"])
+    action = Scan(
+        mode=run_of(context).mode,
+        root=root,
+        config=config,
+        incremental=incremental,
+        shape="json" if as_json else shape.value,
+        json_out=json_out,
+        html_out=html_out,
+        strict_heuristics=strict_heuristics,
+        strict_errors=strict_errors,
+    )
+    raise typer.Exit(action.run())

@@ -19,6 +19,7 @@ from .model import (
     ReadModelConfig,
     SwopConfig,
 )
+from .remembered import is_unknown, recall
 
 T = TypeVar("T")
 
@@ -63,18 +64,24 @@ def load_config(
 
 def read_config(data: bytes, *, where: Path, environ: Mapping[str, str]) -> SwopConfig:
     """Turn the bytes of a configuration into its typed form; `where` is its absolute path."""
-    from .._yaml import YamlProblemError, parse_yaml
-
-    try:
-        raw = parse_yaml(data)
-    except YamlProblemError as problem:
-        raise SwopConfigError(str(problem), path=where, line=problem.line) from None
+    raw = recall(data, where)
+    if is_unknown(raw):
+        raw = _parsed(data, where)
     if raw is None:
         raw = {}
     document = _Document(data, where)
     if not isinstance(raw, dict):
         document.refuse(None, f"must be a mapping of settings, not {_kind(raw)}")
     return _Reader(document, expand(raw, environ, refuse=document.refuse_nothing_named)).config()
+
+
+def _parsed(data: bytes, where: Path) -> Any:
+    from .._yaml import YamlProblemError, parse_yaml
+
+    try:
+        return parse_yaml(data)
+    except YamlProblemError as problem:
+        raise SwopConfigError(str(problem), path=where, line=problem.line) from None
 
 
 class _Document:

@@ -1,6 +1,7 @@
 """Manifests: the committed description of a project's artifacts."""
 
-from .read import Manifest, ManifestEntry, parse_manifest, read_manifest, read_manifests
+from .model import Manifest, ManifestEntry
+from .read import parse_manifest, read_manifest, read_manifests
 from .write import ManifestFile, ManifestGenerationResult, ManifestWriter, generate_manifests
 
 __all__ = [

@@ -7,43 +7,14 @@ Both forms are read: `commands: {IssueInvoice: {…}}`, which is written here, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .._yaml import YamlProblemError, line_of_key, parse_yaml
 from ..contract import EnumType, EnumValue, FieldDef, MessageType, NestedType, Response
 from ..errors import ManifestError
 from ..names import path_segment_problem
-from ..scan.vocabulary import DetectionKind
 from .entries import BLOCKS
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestEntry:
-    """One artifact as a manifest states it. `extra` holds keys that are not known here."""
-
-    key: str
-    name: str
-    module: str = ""
-    source_file: str = ""
-    class_name: str = ""
-    fields: tuple[FieldDef, ...] = ()
-    types: tuple[NestedType, ...] = ()
-    response: Response | None = None
-    emits: tuple[str, ...] = ()
-    handlers: tuple[dict[str, str], ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The artifacts of one kind in one context."""
-
-    path: Path
-    context: str
-    kind: DetectionKind
-    entries: dict[str, ManifestEntry]
+from .model import Manifest, ManifestEntry
 
 
 def read_manifests(folder: Path) -> list[Manifest]:
@@ -77,6 +48,8 @@ def parse_manifest(data: bytes, *, path: Path) -> Manifest:
     Raises:
         ManifestError: the bytes are not a manifest.
     """
+    from .._yaml import YamlProblemError, parse_yaml
+
     try:
         raw = parse_yaml(data)
     except YamlProblemError as problem:
@@ -142,6 +115,8 @@ class _Reader:
         )
 
     def _refuse(self, message: str, key: str | None = None) -> NoReturn:
+        from .._yaml import line_of_key
+
         line = line_of_key(self.data, key) if key else None
         raise ManifestError(message, path=self.path, line=line)
 

@@ -14,6 +14,7 @@ from ..names import path_segment_problem
 from ..scan.report import Detection, ScanReport
 from ..scan.vocabulary import DetectionKind
 from .entries import BLOCKS, manifest_content
+from .unchanged import note_files, origin_of, recall_files
 from .yaml_text import to_yaml
 
 _NOTE = "# Written by `swop gen manifests`: change the code, not this file.\n"
@@ -89,6 +90,13 @@ class ManifestWriter:
             StateWriteError: a manifest cannot be written. Those written before it stay.
         """
         result = ManifestGenerationResult(out_dir=self.out_dir)
+        origin = origin_of(report, self.config, skip_heuristics=skip_heuristics)
+        rows = recall_files(self.out_dir, self.config.state_path, origin)
+        if rows is not None:
+            for context, kind, name, entries in rows:
+                path = self.out_dir / context / name
+                result.files.append(ManifestFile(context, kind, path, entries))
+            return result
         if not dry_run and self.out_dir == self.config.manifests_path:
             _keep_caches_out_of_git(self.config.state_path)
         for context, kind, detections, emits_of in self._groups(
@@ -102,6 +110,11 @@ class ManifestWriter:
             result.warnings += _doubles(context, kind, detections)
         if not report.errors:  # a file that cannot be read may hold what is missing
             result.removed = self._remove_stale(result.files, dry_run=dry_run)
+        if not dry_run and not result.warnings and not report.errors:
+            noted = [
+                (item.context, item.kind, item.path.name, item.entries) for item in result.files
+            ]
+            note_files(self.out_dir, self.config.state_path, origin, noted)
         return result
 
     def prepare(self, report: ScanReport) -> None:

@@ -1,13 +1,14 @@
-"""What is known of one file's bytes, and can be remembered by their fingerprint."""
+"""What is known of one file's bytes, and can be remembered by their fingerprint.
+
+The reader is imported when a file must be read: a scan of a project that has not changed
+does without it, and without `ast`.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .facts import ModuleFacts
-from .prefilter import import_heads, may_hold_artifact
-from .reader import read_source
-from .source import SourceProblemError, parse, text_for_search
 
 
 class Content:
@@ -41,6 +42,9 @@ class Content:
     @classmethod
     def of(cls, data: bytes, fingerprint: str) -> Content:
         """What a look at the bytes tells: whether the file may hold an artifact."""
+        from .prefilter import may_hold_artifact
+        from .source import text_for_search
+
         content = cls(fingerprint)
         content.hit = may_hold_artifact(text_for_search(data))
         return content
@@ -63,6 +67,9 @@ class Content:
 
     def read(self, data: bytes) -> None:
         """Read the facts, or learn why there are none."""
+        from .reader import read_source
+        from .source import SourceProblemError
+
         self.checked = self.changed = True
         try:
             self._facts = read_source(data)
@@ -76,6 +83,8 @@ class Content:
 
     def check(self, data: bytes) -> None:
         """Learn whether the file is Python at all."""
+        from .source import SourceProblemError, parse
+
         self.checked = self.changed = True
         try:
             parse(data)
@@ -85,6 +94,9 @@ class Content:
     def heads(self, data: bytes) -> frozenset[str]:
         """The first names of what the file imports."""
         if self._heads is None:
+            from .prefilter import import_heads
+            from .source import text_for_search
+
             self.changed = True
             self._heads = import_heads(text_for_search(data))
         return self._heads

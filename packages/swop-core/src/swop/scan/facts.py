@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from .expr import Expr
+Expr = list[Any]  # see `expr`, which needs `ast` and is not needed to read a cache
 
 MODULE, CLASS, FUNCTION = "m", "c", "f"
 

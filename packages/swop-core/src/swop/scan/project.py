@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ..config import SwopConfig
 from .cache import FingerprintCache, fingerprint_of, now_ns
 from .content import Content
 from .contexts import Contexts
-from .facts import ModuleFacts
-from .growth import Growth
-from .link import Linked
-from .meaning import Meaning
-from .pool import read_many
-from .report import ScanReport
+from .report import ContextSummary, Detection, ScanReport
 from .walk import SourceFile, Walk, walk
+
+if TYPE_CHECKING:
+    from .facts import ModuleFacts
+    from .link import Linked
+    from .meaning import Meaning
 
 Progress = Callable[[int, int], None]
 
@@ -82,15 +83,19 @@ class ProjectScan:
     def _run(self) -> ScanReport:
         started = now_ns()
         found = walk(self.config)
+        if self.cache is not None and not self.files:
+            remembered = self._remembered(self.cache, found)
+            if remembered is not None:
+                return remembered
         changed = self._look_at(found)
-        key = self._key(found)
-        if self.cache is not None and self.cache.report_key == key and not self._meaning:
-            return self._report_from_cache(self.cache, found)
+        marks = (content.fingerprint for _, content in self.files.values())
+        key = self._key(found, self.files, marks)
         meaning = self._renewed(changed)
         hits = self._hits(meaning)
         self._check_syntax(hits)
         linked = meaning.detections(hits)
         report = self._report(found, linked)
+        report.key = key
         if self.cache is not None:
             self._remember(report, key, started)
         return report
@@ -167,6 +172,8 @@ class ProjectScan:
     def _renewed(self, changed: frozenset[str]) -> Meaning:
         """What names mean now; kept from the last run where nothing was added or removed."""
         meaning = self._meaning
+        from .meaning import Meaning
+
         if meaning is None or meaning.rels != self.files.keys():
             meaning = Meaning(self.contexts, self.files, self.facts, self._fingerprint)
         meaning.forget(changed)
@@ -184,6 +191,8 @@ class ProjectScan:
             return everything
         hits = {rel for rel, (_, content) in self.files.items() if content.hit}
         self._read(sorted(hits))
+        from .growth import Growth
+
         growth = Growth(meaning.index, self)
         while more := growth.step(hits):
             self._read(sorted(more))
@@ -192,6 +201,8 @@ class ProjectScan:
         return sorted(hits)
 
     def _read(self, rels: list[str]) -> None:
+        from .pool import read_many
+
         unread = [rel for rel in rels if not self.files[rel][1].is_read]
         read_many({rel: self.data(rel) for rel in unread}, self.files, self.progress)
 
@@ -206,11 +217,19 @@ class ProjectScan:
 
     # ── report ───────────────────────────────────────────────────────────────────────
 
-    def _key(self, found: Walk) -> str:
-        digest = hashlib.sha256(repr((self.check_all, found.problems, found.warnings)).encode())
-        for rel, (_, content) in self.files.items():
-            digest.update(f"{rel}\0{content.fingerprint}\n".encode("utf-8", "surrogatepass"))
-        digest.update("\n".join(self._unreadable).encode("utf-8", "surrogatepass"))
+    def _remembered(self, cache: FingerprintCache, found: Walk) -> ScanReport | None:
+        """The last report, where not a byte of the project has changed since."""
+        rels = [file.rel for file in found.files]
+        if not cache.known_key(found.files, lambda marks: self._key(found, rels, marks)):
+            return None
+        return self._report_from_cache(cache, found)
+
+    def _key(self, found: Walk, rels: Iterable[str], marks: Iterable[str]) -> str:
+        """What a report depends on beside the configuration: every path with its bytes."""
+        about = (self.check_all, found.problems, found.warnings, self._unreadable)
+        digest = hashlib.sha256(repr(about).encode("utf-8", "backslashreplace"))
+        lines = (f"{rel}\0{mark}" for rel, mark in zip(rels, marks, strict=True))
+        digest.update("\n".join(lines).encode())
         return digest.hexdigest()
 
     def _report(self, found: Walk, linked: Linked) -> ScanReport:
@@ -261,21 +280,35 @@ class ProjectScan:
             "errors": report.errors,
             "warnings": report.warnings[len(self.config.warnings) :],
             "ignored": report.ignored,
-            "skipped": [str(report.files_skipped)],
+            "skipped": report.files_skipped,
+            "kinds": report.kinds(),
+            "via": report.via(),
+            "contexts": [item.to_dict() for item in report.contexts.values()],
         }
         cache.replace_detections(report.detections, self._fingerprint)
 
     def _report_from_cache(self, cache: FingerprintCache, found: Walk) -> ScanReport:
+        self.scanned = frozenset()
         report = self._empty_report(found)
-        for detection in cache.all_detections():
-            report.add(detection)
-        report.errors = [str(line) for line in cache.report["errors"]]
-        remembered = [str(line) for line in cache.report["warnings"]]
-        report.warnings = [*self.config.warnings, *remembered]
-        report.ignored = [str(line) for line in cache.report["ignored"]]
-        report.files_skipped = int(cache.report["skipped"][0])
-        self._count_files(report)
+        report.files_cached = len(found.files)
+        known = cache.report
+        report.errors = [str(line) for line in known["errors"]]
+        report.warnings = [*self.config.warnings, *(str(line) for line in known["warnings"])]
+        report.ignored = [str(line) for line in known["ignored"]]
+        report.files_skipped = int(known["skipped"])
+        report.contexts = {item["name"]: ContextSummary.of(item) for item in known["contexts"]}
+        report.key = cache.report_key
+        report.remember_later(
+            lambda: self._detections_from(cache), dict(known["kinds"]), dict(known["via"])
+        )
         return report
+
+    def _detections_from(self, cache: FingerprintCache) -> list[Detection]:
+        """What the cache remembers; found afresh where the cache turns out to be damaged."""
+        known = cache.all_detections()
+        if known is None:
+            known = ProjectScan(self.config, check_all=self.check_all).run().detections
+        return known
 
     def _forget_everything(self) -> None:
         self.files, self._meaning = {}, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,13 @@ class ContextSummary:
         plural = {"query": "queries"}.get(detection.kind, f"{detection.kind}s")
         setattr(self, plural, getattr(self, plural) + 1)
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> ContextSummary:
+        """The inverse of `to_dict`, for a scan in which every file was already known."""
+        known = data["files_scanned"] + data["files_cached"]
+        counts = (data[name] for name in ("commands", "queries", "events", "handlers"))
+        return cls(data["name"], 0, known, *counts)
+
     def to_dict(self) -> dict[str, Any]:
         """The summary as a mapping."""
         return {
@@ -156,6 +163,7 @@ class ContextSummary:
 class ScanReport:
     """The outcome of a scan.
 
+    `key` stands for everything that the outcome depends on, or is empty.
     `files_scanned` were looked at afresh, `files_cached` were known by content, and
     `files_skipped` could not be read. `errors` and `warnings` are lines `path:line: what`.
     """
@@ -170,6 +178,29 @@ class ScanReport:
     errors: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    key: str = field(default="", compare=False)
+    _counts: tuple[dict[str, int], dict[str, int]] | None = field(
+        default=None, repr=False, compare=False
+    )
+    _load: Callable[[], list[Detection]] | None = field(default=None, repr=False, compare=False)
+
+    def remember_later(
+        self,
+        load: Callable[[], list[Detection]],
+        kinds: dict[str, int],
+        via: dict[str, int],
+    ) -> None:
+        """Leave the detections to be loaded when they are first asked for; counts are known."""
+        del self.detections
+        self._load, self._counts = load, (kinds, via)
+
+    def __getattr__(self, name: str) -> Any:
+        # Called only for a slot that is empty: detections that are still to be loaded.
+        if name != "detections" or self._load is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self.detections = self._load()
+        self._counts = None
+        return self.detections
 
     @property
     def files_total(self) -> int:
@@ -189,11 +220,15 @@ class ScanReport:
 
     def kinds(self) -> dict[str, int]:
         """How many detections there are of each kind."""
-        return dict(Counter(item.kind for item in self.detections))
+        if self._counts is not None:
+            return self._counts[0]
+        return dict(sorted(Counter(item.kind for item in self.detections).items()))
 
     def via(self) -> dict[str, int]:
         """How many detections there are by each way of finding them."""
-        return dict(Counter(item.via for item in self.detections))
+        if self._counts is not None:
+            return self._counts[1]
+        return dict(sorted(Counter(item.via for item in self.detections).items()))
 
     def of_kind(self, kind: DetectionKind) -> list[Detection]:
         """The detections of one kind."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..config import SwopConfig, load_config
 from ..config.model import CONFIG_NAME
+from ..config.remembered import is_remembered, remember
 from ..errors import StateWriteError
 from .cache import FingerprintCache
 from .project import Progress, ProjectScan
@@ -45,9 +46,10 @@ def scan_project(
         cache.load()
     before = cache.report_key if cache else ""
     report = ProjectScan(config, cache=cache, check_all=check_all, progress=progress).run()
-    if own and cache is not None and cache.report_key != before:
+    if own and cache is not None and (cache.report_key != before or not is_remembered(config)):
         try:
             cache.save()
+            remember(config)
         except StateWriteError as error:
             report.warnings.append(str(error))
     return report

@@ -15,6 +15,9 @@ torch = pytest.importorskip("torch", reason="needs the ml group: torch")
 transformers = pytest.importorskip("transformers", reason="needs the ml group: torch")
 peft = pytest.importorskip("peft", reason="needs the ml group: torch")
 
+# peft asks transformers for a name that transformers is about to rename.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
 TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}"
     "{% if tools %}{{ tools | tojson }}{% endif %}<|assistant|>"

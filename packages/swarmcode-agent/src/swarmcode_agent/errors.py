@@ -15,7 +15,7 @@ AgentError                  everything that swarmcode-agent raises on purpose
 ├── BackendError            a model could not answer
 │   └── ReplayMismatchError the recorded trajectory was made with other messages
 ├── TrajectoryError         a trajectory file that cannot be read
-├── McpError                another MCP server could not be reached or refused
+├── McpError                an MCP server could not be reached, refused, or may not be served
 ├── MapError                a code map that cannot be read or made
 ├── IngestError             a repository that could not be made into a snapshot; nothing was left
 │   ├── SourceNotFoundError     no such path (also a ValueError)
@@ -143,7 +143,7 @@ class TrajectoryError(AgentError):
 
 
 class McpError(AgentError):
-    """Another MCP server could not be reached, or refused what was asked."""
+    """An MCP server could not be reached, refused what was asked, or may not be served so."""
 
 
 class MapError(AgentError):

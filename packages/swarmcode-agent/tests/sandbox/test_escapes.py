@@ -21,21 +21,20 @@ import pytest
 
 from swarmcode_agent.sandbox import Limits, Policy, Rung, Sandbox, ladder
 
-WORKING = {status.rung: status for status in ladder()}
+IMAGE = os.environ.get("SWARMCODE_TEST_IMAGE")  # one with python3, for the container rung
+WORKING = {status.rung: status for status in ladder(image=IMAGE)}
+MISSING = {
+    Rung.BUBBLEWRAP: "needs the system package bubblewrap: apt-get install bubblewrap",
+    Rung.NAMESPACES: f"this kernel does not allow it: {WORKING[Rung.NAMESPACES].why}",
+    Rung.CONTAINER: f"SWARMCODE_TEST_IMAGE: {WORKING[Rung.CONTAINER].why}",
+}
 RUNGS = [
     pytest.param(
         rung,
         id=rung.value,
-        marks=pytest.mark.skipif(
-            not WORKING[rung].works,
-            reason=(
-                "needs the system package bubblewrap: apt-get install bubblewrap"
-                if rung is Rung.BUBBLEWRAP
-                else f"this kernel does not allow it: {WORKING[rung].why}"
-            ),
-        ),
+        marks=pytest.mark.skipif(not WORKING[rung].works, reason=reason),
     )
-    for rung in (Rung.BUBBLEWRAP, Rung.NAMESPACES)
+    for rung, reason in MISSING.items()
 ]
 
 PRELUDE = """
@@ -323,7 +322,8 @@ def _accept(server: socket.socket, connections: list[str]) -> None:
 
 def attempt(outside: Outside, name: str, sandbox: Sandbox) -> str:
     """Run one attempt; return what it printed."""
-    result = sandbox.run([sys.executable, "-I", "-c", PRELUDE + ATTEMPTS[name]])
+    python = "python3" if sandbox.rung is Rung.CONTAINER else sys.executable
+    result = sandbox.run([python, "-I", "-c", PRELUDE + ATTEMPTS[name]])
     return result.output
 
 
@@ -336,6 +336,7 @@ def test_no_attempt_succeeds(outside: Outside, name: str, rung: Rung) -> None:
         outside.workspace,
         limits=Limits(wall_s=10.0, processes=64),
         environment=tuple(outside.variables.items()),
+        image=IMAGE,
     )
     printed = attempt(outside, name, Sandbox(policy, rung=rung))
     if name == "outlive-as-a-daemon":

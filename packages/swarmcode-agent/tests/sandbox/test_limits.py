@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,20 @@ def test_a_fork_bomb_is_held_and_cleaned_up_within_a_second(rung: Rung, tmp_path
     assert still_running(mark) == []
 
 
+@pytest.mark.parametrize("rung", [Rung.BUBBLEWRAP, Rung.NAMESPACES], indirect=True)
+def test_a_readable_environment_comes_first_on_the_path(rung: Rung, tmp_path: Path) -> None:
+    """A virtual environment outside the workspace is found, run, and not written."""
+    program = tmp_path / "env" / "bin" / "python3"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho mine; echo x > $0\n")
+    program.chmod(0o755)
+    (tmp_path / "w").mkdir()
+    box = sandbox_of(rung, tmp_path / "w")
+    box = box.with_policy(replace(box.policy, readable=(tmp_path / "env",)))
+    assert box.run(["python3"]).stdout.text == "mine\n"
+    assert "mine" in program.read_text()
+
+
 def test_what_a_command_leaves_running_ends_with_it(rung: Rung, tmp_path: Path) -> None:
     """Daemons in sessions of their own, too."""
     mark = f"daemon-{os.getpid()}-{rung.value}"
@@ -200,6 +215,38 @@ def test_a_repository_that_a_command_makes_is_put_away(
     result = sandbox_of(rung, tmp_path).run(python(code))
     assert not (tmp_path / name).exists()
     assert name in result.notes[0]
+
+
+@pytest.mark.parametrize("rung", [Rung.BUBBLEWRAP, Rung.NAMESPACES], indirect=True)
+@pytest.mark.parametrize("kind", ["link", "file", "link-to-the-outside"])
+def test_a_repository_that_is_elsewhere_is_protected_too(
+    rung: Rung, tmp_path: Path, kind: str
+) -> None:
+    """What a `.git` link or file leads to is read-only; a link that was replaced is put away."""
+    workspace, outside = tmp_path / "w", tmp_path / "outside"
+    for folder in (workspace / "store", outside):
+        folder.mkdir(parents=True)
+        (folder / "config").write_text("[core]\n")
+    if kind == "file":
+        (workspace / ".git").write_text("gitdir: store\n")
+    else:
+        (workspace / ".git").symlink_to("store" if kind == "link" else outside)
+    code = (
+        "import os, shutil\n"
+        "for path in ('store/config', '.git/config', '.git'):\n"
+        " try: open(path, 'w').write('evil')\n"
+        " except OSError: pass\n"
+        "try:\n os.unlink('.git'); os.mkdir('.git'); open('.git/config', 'w').write('evil')\n"
+        "except OSError: pass"
+    )
+    result = sandbox_of(rung, workspace).run(python(code))
+    assert result.ok, result
+    assert (outside / "config").read_text() == "[core]\n"
+    if kind != "link-to-the-outside":
+        assert (workspace / "store" / "config").read_text() == "[core]\n"
+    git = workspace / ".git"
+    assert not (git / "config").exists() or (git / "config").read_text() == "[core]\n"
+    assert git.exists() != bool(result.notes)
 
 
 @pytest.mark.parametrize(

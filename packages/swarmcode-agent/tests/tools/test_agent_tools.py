@@ -287,6 +287,30 @@ def test_arguments_that_do_not_fit_are_explained(tmp_path: Path, arguments: Any,
     assert "It takes (arg: string, times: integer (optional)" in (answer.error or "")
 
 
+class HangingTools(AgentTools):
+    async def hang(self) -> ToolResult:
+        """Never come back."""
+        await asyncio.sleep(3600)
+        return ToolResult(success=True)
+
+    async def forget(self) -> str:
+        """Return something else."""
+        return "text"
+
+
+def test_a_tool_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A custom tool has no limit of its own; the call has."""
+    monkeypatch.setattr("swarmcode_agent.tools.agent_tools._GRACE", 0.1)
+    answer = asyncio.run(HangingTools(tmp_path, timeout=0.1).execute("hang", {}))
+    assert answer.error == "hang took longer than 0.2 s and was ended"
+
+
+def test_a_tool_that_returns_something_else_is_told(tmp_path: Path) -> None:
+    """Not passed on as if it were an answer."""
+    answer = asyncio.run(HangingTools(tmp_path).execute("forget", {}))
+    assert answer.error == "forget returned str instead of a ToolResult"
+
+
 def test_long_output_says_what_was_cut() -> None:
     """The beginning and the end stay."""
     text = "\n".join(f"line {number}" for number in range(20_000))

@@ -1,5 +1,5 @@
 """Files beneath one folder that nothing leaves."""
 
-from .folder import ConfinedFolder, Entry, is_git
+from .folder import ConfinedFolder, Entry, Loaded, is_git
 
-__all__ = ["ConfinedFolder", "Entry", "is_git"]
+__all__ = ["ConfinedFolder", "Entry", "Loaded", "is_git"]

@@ -9,6 +9,7 @@ asked for, and never written in place, since every write puts a new file where t
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 import weakref
@@ -23,6 +24,7 @@ from ._beneath import OUTSIDE, open_beneath
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a pipe must not make us wait
 _MOST_LINKS = 16
+_PLAIN = re.compile(r"[\w-][\w.-]*(?:/[\w-][\w.-]*)*", re.ASCII)  # needs no second look
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class Entry:
     path: str
     is_folder: bool
     is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file's bytes, or a link's target, and what `stat` says of its mode."""
+
+    data: bytes
+    mode: int
 
 
 class ConfinedFolder:
@@ -92,6 +102,17 @@ class ConfinedFolder:
         finally:
             os.close(descriptor)
 
+    def load(self, path: str) -> Loaded | None:
+        """Return a file's bytes and mode, or a link's target; None where there is neither."""
+        target = self.link(path)
+        if target is not None:
+            return Loaded(target.encode("utf-8", "surrogateescape"), stat.S_IFLNK)
+        opened = self._open_file(path)
+        if opened is None:
+            return None
+        with os.fdopen(opened, "rb") as file:
+            return Loaded(file.read(), os.fstat(file.fileno()).st_mode)
+
     def link(self, path: str) -> str | None:
         """Return where a symbolic link points; None where there is none."""
         with self._parent(path) as (parent, name):
@@ -101,6 +122,8 @@ class ConfinedFolder:
         """Return the path from the folder, refusing what is outside by its text alone."""
         if "\x00" in path:
             raise PathError(path, "has a NUL byte")
+        if path and _PLAIN.fullmatch(path):
+            return path
         given = PurePosixPath(path or ".")
         if not given.is_absolute():
             return given.as_posix()
@@ -113,22 +136,27 @@ class ConfinedFolder:
 
         Links are named and not entered. What cannot be opened is passed over.
         """
-        opened = self._open(path, _FOLDER)
-        if opened is None:
-            raise PathError(path, "not found")
-        base = PurePosixPath(self.relative(path))
-        try:
-            with os.scandir(opened) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        finally:
-            os.close(opened)
-        for entry in found:
-            name = (base / entry.name).as_posix()
-            is_folder = entry.is_dir(follow_symlinks=False)
-            yield Entry(name, is_folder, entry.is_symlink())
-            if is_folder and recursive:
+        todo = self._entries(path)
+        while todo:
+            entry = todo.pop()
+            yield entry
+            if entry.is_folder and recursive:
                 with suppress(PathError):
-                    yield from self.walk(name)
+                    todo += self._entries(entry.path)
+
+    def _entries(self, path: str) -> list[Entry]:
+        """Return what is in one folder, last name first."""
+        base = PurePosixPath(self.relative(path))
+        with self.opened(path) as opened, os.scandir(opened) as entries:
+            found = sorted(entries, key=lambda entry: entry.name, reverse=True)
+            return [
+                Entry(
+                    (base / entry.name).as_posix(),
+                    is_folder=entry.is_dir(follow_symlinks=False),
+                    is_link=entry.is_symlink(),
+                )
+                for entry in found
+            ]
 
     # ── writing ───────────────────────────────────────────────────────────────────────────
 
@@ -137,8 +165,8 @@ class ConfinedFolder:
 
         A link is followed while it stays inside. Without `mode` an existing file keeps its own.
         """
-        path = self.check(path)
-        self.make_folders(str(PurePosixPath(self.relative(path)).parent))
+        path = self._follow(path)
+        self._prepare(path)
         with self._parent_to_write(path) as (parent, name):
             permissions = mode if mode is not None else _permissions(parent, name)
             temporary = f".{name[:100]}.{secrets.token_hex(6)}.tmp"
@@ -166,8 +194,7 @@ class ConfinedFolder:
 
     def write_link(self, path: str, target: str) -> None:
         """Put a symbolic link in place. Where it points is only ever followed inside."""
-        self._check_folders(PurePosixPath(self.relative(path)))
-        self.make_folders(str(PurePosixPath(self.relative(path)).parent))
+        self._prepare(path)
         with self._parent_to_write(path) as (parent, name), _explained(path):
             temporary = f".{name[:100]}.{secrets.token_hex(6)}.tmp"
             os.symlink(target, temporary, dir_fd=parent)
@@ -208,21 +235,31 @@ class ConfinedFolder:
             except FileNotFoundError:
                 return None
 
-    def _check_folders(self, whole: PurePosixPath) -> None:
-        """Look at the deepest folder that is there, and at the names that would be made in it."""
+    def _prepare(self, path: str) -> None:
+        """Make the folders that a file needs, if they may be made."""
+        whole = PurePosixPath(self.relative(path))
+        if not self._check_folders(whole):
+            self.make_folders(str(whole.parent))
+
+    def _check_folders(self, whole: PurePosixPath) -> bool:
+        """Look at the deepest folder that is there, and at the names that would be made in it.
+
+        Return whether that is the file's own folder, so that none has to be made.
+        """
         for folder in whole.parents:
             opened = self._open(str(folder), _FOLDER)
             if opened is None:
                 continue
             try:
-                parts = (*self._real(opened).parts, *whole.relative_to(folder).parts)
+                parts = (*self._real(opened), *whole.relative_to(folder).parts)
             finally:
                 os.close(opened)
             if ".." in parts:
                 raise PathError(str(whole), OUTSIDE)
             if any(map(is_git, parts)):
                 raise PathError(str(whole), "is in .git, which is read-only")
-            return
+            return folder == whole.parent
+        raise PathError(str(whole), "does not name a file")
 
     def _open_file(self, path: str) -> int | None:
         opened = self._open(path, _READ)
@@ -267,21 +304,25 @@ class ConfinedFolder:
         with self._parent(path) as (parent, name):
             if parent is None:
                 raise PathError(path, "does not exist")
-            if any(map(is_git, (*self._real(parent).parts, name))):
+            if any(map(is_git, (*self._real(parent), name))):
                 raise PathError(path, "is in .git, which is read-only")
             yield parent, name
 
-    def _real(self, folder: int) -> PurePosixPath:
+    def _real(self, folder: int) -> tuple[str, ...]:
         """Return where an open folder really is, so that no alias of `.git` gets past."""
         try:
-            real = str(Path(f"/proc/self/fd/{folder}").readlink())
+            real = os.readlink(f"/proc/self/fd/{folder}")  # noqa: PTH115 - called for every write
         except OSError:
             real = _path_of(folder)
-        return PurePosixPath(os.path.relpath(real, self.root))
+        if real == str(self.root):
+            return ()
+        return PurePosixPath(os.path.relpath(real, self.root)).parts
 
 
 def is_git(name: str) -> bool:
     """Whether some file system would take this name for `.git`."""
+    if name.isascii() and name.isprintable() and name[:1] not in {".", "g", "G"}:
+        return False
     plain = "".join(letter for letter in name if letter.isprintable()).casefold()
     return plain.rstrip(" .") in {".git", "git~1"}
 

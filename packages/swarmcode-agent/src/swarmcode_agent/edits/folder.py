@@ -17,17 +17,18 @@ class FolderTree:
 
     def __init__(self, folder: ConfinedFolder) -> None:
         self._folder = folder
+        self._modes: dict[str, int] = {}  # as they were when the files were read
 
     def read(self, path: str) -> File | None:
         """Return one file. Its bytes come back unchanged from `write`."""
-        target = self._folder.link(path)
-        if target is not None:
-            return File(target, SYMLINK)
-        data = self._folder.read(path)
-        if data is None:
+        found = self._folder.load(path)
+        if found is None:
             return None
-        mode = self._folder.mode(path) or 0
-        return File(_text(data), EXECUTABLE if mode & stat.S_IXUSR else REGULAR)
+        text = found.data.decode("utf-8", "surrogateescape")
+        if stat.S_ISLNK(found.mode):
+            return File(text, SYMLINK)
+        self._modes[path] = stat.S_IMODE(found.mode)
+        return File(text, EXECUTABLE if found.mode & stat.S_IXUSR else REGULAR)
 
     def write(self, path: str, file: File | None) -> None:
         """Put one file in place, or take it away."""
@@ -41,15 +42,23 @@ class FolderTree:
 
     def _permissions(self, path: str, file: File) -> int:
         """Change the execute bits alone: a file that its owner made private stays private."""
-        found = self._folder.mode(path)
-        before = 0o644 if found is None else stat.S_IMODE(found)
+        before = self._modes.get(path, 0o644)
         if file.mode == EXECUTABLE:
             return before | (before & 0o444) >> 2
         return before & ~0o111
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
+class _Remembering:
+    """Reads each file once: what is planned, compared and put back is one and the same."""
+
+    def __init__(self, tree: FolderTree) -> None:
+        self._tree = tree
+        self._seen: dict[str, File | None] = {}
+
+    def read(self, path: str) -> File | None:
+        if path not in self._seen:
+            self._seen[path] = self._tree.read(path)
+        return self._seen[path]
 
 
 def apply_patch(
@@ -62,7 +71,8 @@ def apply_patch(
     machine that stops between two files leaves some of them changed.
     """
     confined = folder if isinstance(folder, ConfinedFolder) else ConfinedFolder(folder)
-    tree = FolderTree(confined)
+    folder_tree = FolderTree(confined)
+    tree = _Remembering(folder_tree)
     planned = plan(patch, tree, most=most)
     for path in planned.changes:
         confined.check(path)
@@ -71,10 +81,10 @@ def apply_patch(
     try:
         for path in _in_order(planned, before):
             written.append(path)
-            tree.write(path, planned.changes[path])
+            folder_tree.write(path, planned.changes[path])
     except PathError:
         for path in reversed(written):
-            _put_back(tree, path, before[path])
+            _put_back(folder_tree, path, before[path])
         raise
     return planned
 

@@ -28,16 +28,39 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
+class Git:
+    """One `.git` as it was found: a folder, a file that names one, or a link.
+
+    `identity` tells it from another at the same path: a link's is where it points, since the
+    number of a file that is gone is given to the next one.
+    """
+
+    path: str
+    identity: str | int
+
+    def places(self, workspace: Path) -> Iterator[str]:
+        """Yield what to make read-only so that this repository stays as it is."""
+        path = Path(self.path)
+        if path.is_symlink():
+            yield from _inside(path, workspace)
+            return
+        yield self.path
+        if path.is_file():
+            named = path.read_bytes()[:4096].decode("utf-8", "surrogateescape").strip()
+            yield from _inside(path.parent / named.removeprefix("gitdir:").strip(), workspace)
+
+
+@dataclass(frozen=True, slots=True)
 class Sensitive:
     """What a command must not write although it is in the workspace."""
 
-    git: frozenset[str]  # every `.git`, at any depth
+    git: frozenset[Git]  # every `.git`, at any depth
     hard_links: tuple[str, ...]  # files whose content may belong to something outside
 
 
 def survey(workspace: Path) -> Sensitive:
     """Look through a workspace for what has to be read-only in it."""
-    git: set[str] = set()
+    git: set[Git] = set()
     linked: list[str] = []
     folders = [str(workspace)]
     while folders:
@@ -47,7 +70,10 @@ def survey(workspace: Path) -> Sensitive:
             continue  # unreadable for us, so unreadable inside
         for entry in entries:
             if is_git(entry.name):
-                git.add(entry.path)
+                is_link = entry.is_symlink()
+                git.add(
+                    Git(entry.path, str(Path(entry.path).readlink()) if is_link else entry.inode())
+                )
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
             elif (
@@ -69,9 +95,20 @@ def layout(policy: Policy, sensitive: Sensitive) -> list[Mount]:
     mounts += [Mount("rw", str(path), str(path)) for path in policy.writable]
     mounts.append(Mount("rw", workspace, workspace))
     if policy.protect_git:
-        mounts += [Mount("ro", path, path) for path in sorted(sensitive.git)]
+        places = {place for git in sensitive.git for place in git.places(policy.workspace)}
+        mounts += [Mount("ro", path, path) for path in sorted(places)]
     mounts += [Mount("ro", path, path) for path in _covering(sensitive.hard_links, workspace)]
     return mounts
+
+
+def _inside(path: Path, workspace: Path) -> Iterator[str]:
+    """Yield where a path leads, if that is in the workspace; elsewhere it is not shown at all."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        return
+    if real != workspace and real.is_relative_to(workspace):
+        yield str(real)
 
 
 def _users() -> str:
@@ -95,5 +132,5 @@ def _covering(paths: tuple[str, ...], workspace: str) -> Iterator[str]:
 
 
 def new_git(before: Sensitive, after: Sensitive) -> list[str]:
-    """Return every `.git` that a command made: its hooks would run outside, later."""
-    return sorted(after.git - before.git)
+    """Return every `.git` that a command made or replaced: its hooks would run outside, later."""
+    return sorted(git.path for git in after.git - before.git)

@@ -40,8 +40,9 @@ class Limits:
 class Policy:
     """The isolation of one workspace.
 
-    `readable` and `writable` are further paths to show. `readable` begins with what the running
-    Python needs, so that `python -m pytest` in the sandbox is the one that runs here.
+    `readable` and `writable` are further paths to show; the `bin` of a readable folder, such as a
+    virtual environment, comes first on the PATH. What the running Python needs is always shown, so
+    that without more `python -m pytest` in the sandbox is the one that runs here.
     """
 
     workspace: Path
@@ -67,11 +68,11 @@ class Policy:
 
     @property
     def path(self) -> str:
-        """The PATH inside: the running Python's programs first."""
+        """The PATH inside: what `readable` shows comes first, then the running Python's."""
         own = [str(Path(prefix) / "bin") for prefix in dict.fromkeys((sys.prefix, sys.base_prefix))]
         usual = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"]
         given = [str(path / "bin") for path in self.readable if (path / "bin").is_dir()]
-        return ":".join(dict.fromkeys([*own, *given, *usual]))
+        return ":".join(dict.fromkeys([*given, *own, *usual]))
 
     def environ(self) -> dict[str, str]:
         """Return the whole environment inside; nothing of ours is inherited."""

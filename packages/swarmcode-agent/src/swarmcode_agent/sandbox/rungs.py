@@ -265,6 +265,7 @@ class Container:
             "--memory", str(limits.memory_bytes), "--memory-swap", str(limits.memory_bytes),
             "--ulimit", f"fsize={limits.file_bytes}", "--ulimit", f"cpu={limits.cpu_s}",
             "--ulimit", f"nofile={limits.open_files}", "--ulimit", "core=0",
+            "--ulimit", "nproc=4096",  # of one user; `--pids-limit` is the real one
             "--tmpfs", f"/tmp:rw,size={limits.memory_bytes}", "-v", f"{workspace}:{workspace}",  # noqa: S108
         ]  # fmt: skip
         options += [] if policy.network else ["--network", "none"]

@@ -22,6 +22,7 @@ from .validate import validated
 
 _MOST_READ = 10_000_000  # bytes of a file that is read
 _MOST_LISTED = 2_000
+_GRACE = 10.0  # seconds that a tool has beyond the limit that it keeps itself
 _NOT_TOOLS = frozenset({"execute"})
 
 
@@ -188,11 +189,14 @@ class AgentTools:
             return failed(f"unknown tool {name!r}; there are {', '.join(declared)}")
         try:
             arguments = validated(declared[name], args)
-            answer = await getattr(self, name)(**arguments)
+            async with asyncio.timeout(self.timeout + _GRACE):
+                answer = await getattr(self, name)(**arguments)
         except ToolArgumentError as error:
             return failed(str(error))
         except AgentError as error:
             return failed(f"{name}: {error}")
+        except TimeoutError:
+            return failed(f"{name} took longer than {self.timeout + _GRACE:g} s and was ended")
         if not isinstance(answer, ToolResult):
             return failed(f"{name} returned {type(answer).__name__} instead of a ToolResult")
         return answer

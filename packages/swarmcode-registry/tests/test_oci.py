@@ -325,6 +325,10 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
     """A server on loopback that answers each GET as it is told to."""
     made: list[http.server.ThreadingHTTPServer] = []
 
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that hangs up is what some of these tests are about."""
+
     def make(reply: Callable[[str], tuple[int, dict[str, str], bytes]]) -> str:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -340,7 +344,7 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
             def log_message(self, *_: object) -> None:
                 pass
 
-        made.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        made.append(Server(("127.0.0.1", 0), Handler))
         threading.Thread(target=made[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"oci://127.0.0.1:{made[-1].server_port}"
 
@@ -389,6 +393,33 @@ def test_a_registry_that_answers_wrongly_is_a_clear_error(
     assert not target.exists()
     with pytest.raises(RegistryError):
         open_store(address).push(release())
+
+
+def test_a_blob_may_lie_elsewhere_but_not_in_the_clear(
+    wrong_server: Callable[..., str], key: SigningKey, release: Releasing, tmp_path: Path
+) -> None:
+    """Registries send to object storage for blobs; a plain HTTP address is not followed."""
+    made = release()
+    artifact = {"annotations": {"dev.swarmcode.manifest.digest": made.manifest.digest}}
+    held = {f"sha256:{f.sha256}": (made.folder / f.path).read_bytes() for f in made.manifest.files}
+    held[made.manifest.digest] = made.manifest.to_bytes()
+    storage = wrong_server(lambda path: (200, {}, held[path.rsplit("/", 1)[-1]]))
+
+    def sending_to(place: str) -> Callable[[str], tuple[int, dict[str, str], bytes]]:
+        def reply(path: str) -> tuple[int, dict[str, str], bytes]:
+            if "/tags/" in path:
+                return 200, {}, b'{"tags": ["1.0.0"]}'
+            if "/manifests/" in path:
+                return 200, {}, json.dumps(artifact).encode()
+            return 307, {"Location": f"{place}/{path.rsplit('/', 1)[-1]}"}, b""
+
+        return reply
+
+    good = wrong_server(sending_to(storage.replace("oci:", "http:")))
+    pull("alice/fixer", store=good, into=tmp_path / "got", expect=key.address)
+    bad = wrong_server(sending_to("http://storage.example"))
+    with pytest.raises(StoreError, match="over plain HTTP"):
+        pull("alice/fixer", store=bad, into=tmp_path / "bad", expect=key.address)
 
 
 def test_a_registry_that_sends_more_than_was_signed_is_stopped(

@@ -96,12 +96,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     key = new_key()
-    rows: dict[str, list[float]] = {
-        "copy twice": [],
-        "copy twice, fsync": [],
-        "push": [],
-        "pull": [],
-    }
+    kinds = ("copy twice", "copy twice, fsync", "bare client", "push", "pull")
+    rows: dict[str, list[float]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory() as scratch_name:
         scratch = Path(scratch_name)
         process, host = serve(scratch)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from safetensors.numpy import save_file
 
 from swarmcode_registry import (
@@ -30,6 +31,9 @@ from swarmcode_registry import (
     sign,
 )
 from swarmcode_registry.stores.s3 import S3Store
+
+settings.register_profile("loaded", deadline=None)  # a busy machine is not a failure
+settings.load_profile("loaded")
 
 KEY = SigningKey("11" * 32)
 OTHER_KEY = SigningKey("22" * 32)

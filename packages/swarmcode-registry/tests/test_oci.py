@@ -1,5 +1,6 @@
 """The OCI store against the real registry server, well and unwell."""
 
+import base64
 import http.server
 import json
 import signal
@@ -8,11 +9,19 @@ import sys
 import threading
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
 
 from swarmcode_registry import (
     BadReferenceError,
@@ -219,6 +228,71 @@ def test_credentials_come_from_the_environment(
     assert store.agents() == ["alice/fixer"]
 
 
+class Tokens:
+    """A token server as registries use them: it knows one password, and signs what it grants."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tokens")])
+        day = timedelta(days=1)
+        made = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        made = made.public_key(self.key.public_key()).serial_number(7)
+        made = made.not_valid_before(datetime.now(UTC) - day).not_valid_after(
+            datetime.now(UTC) + day
+        )
+        self.certificate = made.sign(self.key, hashes.SHA256())
+        self.bundle = folder / "tokens.pem"
+        self.bundle.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+        self.asked: list[str] = []
+
+    def grant(self, scopes: list[str]) -> str:
+        chain = base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER))
+        access = [
+            {"type": kind, "name": name, "actions": actions.split(",")}
+            for kind, name, actions in (scope.split(":") for scope in scopes)
+        ]
+        head = {"alg": "ES256", "typ": "JWT", "x5c": [chain.decode()]}
+        now = int(time.time())
+        claims = {
+            "iss": "tokens", "sub": "alice", "aud": "registry", "jti": uuid.uuid4().hex,
+            "exp": now + 300, "nbf": now - 10, "iat": now, "access": access,
+        }  # fmt: skip
+        body = ".".join(unpadded(json.dumps(part).encode()) for part in (head, claims))
+        r, s = decode_dss_signature(self.key.sign(body.encode(), ec.ECDSA(hashes.SHA256())))
+        return f"{body}.{unpadded(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+def unpadded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def test_bearer_tokens_are_fetched_where_the_registry_says(
+    make_registry: Callable[..., Any],
+    wrong_server: Callable[..., str],
+    release: Releasing,
+    key: SigningKey,
+    tmp_path: Path,
+) -> None:
+    """As the large public registries do it: a token for each scope, from a server beside it."""
+    tokens = Tokens(tmp_path)
+
+    def reply(path: str) -> tuple[int, dict[str, str], bytes]:
+        scopes = parse_qs(urlsplit(path).query).get("scope", [])
+        tokens.asked += scopes
+        return 200, {}, json.dumps({"token": tokens.grant(scopes)}).encode()
+
+    realm = wrong_server(reply).replace("oci:", "http:") + "/token"
+    settings = f"realm: '{realm}', service: registry, issuer: tokens"
+    server = make_registry(
+        extra=f"auth: {{token: {{{settings}, rootcertbundle: {tokens.bundle}}}}}\n"
+    )
+    address = f"oci://{server.host}/team"
+    OciStore(address, environment={}).push(release())
+    pull("alice/fixer", store=address, into=tmp_path / "got", expect=key.address)
+    assert {scope.split(":")[1] for scope in tokens.asked} == {"team/alice/fixer"}
+    assert any("push" in scope for scope in tokens.asked)
+
+
 def test_blobs_that_rot_in_the_registry_are_refused(
     make_registry: Callable[..., Any], release: Releasing, key: SigningKey, tmp_path: Path
 ) -> None:
@@ -251,6 +325,10 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
     """A server on loopback that answers each GET as it is told to."""
     made: list[http.server.ThreadingHTTPServer] = []
 
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that hangs up is what some of these tests are about."""
+
     def make(reply: Callable[[str], tuple[int, dict[str, str], bytes]]) -> str:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -266,7 +344,7 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
             def log_message(self, *_: object) -> None:
                 pass
 
-        made.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        made.append(Server(("127.0.0.1", 0), Handler))
         threading.Thread(target=made[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"oci://127.0.0.1:{made[-1].server_port}"
 
@@ -315,6 +393,33 @@ def test_a_registry_that_answers_wrongly_is_a_clear_error(
     assert not target.exists()
     with pytest.raises(RegistryError):
         open_store(address).push(release())
+
+
+def test_a_blob_may_lie_elsewhere_but_not_in_the_clear(
+    wrong_server: Callable[..., str], key: SigningKey, release: Releasing, tmp_path: Path
+) -> None:
+    """Registries send to object storage for blobs; a plain HTTP address is not followed."""
+    made = release()
+    artifact = {"annotations": {"dev.swarmcode.manifest.digest": made.manifest.digest}}
+    held = {f"sha256:{f.sha256}": (made.folder / f.path).read_bytes() for f in made.manifest.files}
+    held[made.manifest.digest] = made.manifest.to_bytes()
+    storage = wrong_server(lambda path: (200, {}, held[path.rsplit("/", 1)[-1]]))
+
+    def sending_to(place: str) -> Callable[[str], tuple[int, dict[str, str], bytes]]:
+        def reply(path: str) -> tuple[int, dict[str, str], bytes]:
+            if "/tags/" in path:
+                return 200, {}, b'{"tags": ["1.0.0"]}'
+            if "/manifests/" in path:
+                return 200, {}, json.dumps(artifact).encode()
+            return 307, {"Location": f"{place}/{path.rsplit('/', 1)[-1]}"}, b""
+
+        return reply
+
+    good = wrong_server(sending_to(storage.replace("oci:", "http:")))
+    pull("alice/fixer", store=good, into=tmp_path / "got", expect=key.address)
+    bad = wrong_server(sending_to("http://storage.example"))
+    with pytest.raises(StoreError, match="over plain HTTP"):
+        pull("alice/fixer", store=bad, into=tmp_path / "bad", expect=key.address)
 
 
 def test_a_registry_that_sends_more_than_was_signed_is_stopped(

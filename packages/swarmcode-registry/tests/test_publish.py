@@ -5,6 +5,7 @@ import os
 import pickle
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,6 +28,7 @@ from swarmcode_registry import (
     StoreError,
     Training,
     UnsafeFileError,
+    VersionExistsError,
     verify,
     verify_manifest,
 )
@@ -119,6 +121,23 @@ def test_publishing_into_a_store_with_tags(adapter: Path, key: SigningKey) -> No
     assert result.pushed is not None
     index = LocalStore("registry").index("swarmcode-agent")
     assert index.tags == {"stable": "1.0.0"}
+
+
+def test_publishing_again_is_the_same_version(adapter: Path, key: SigningKey) -> None:
+    """An interrupted run is repeated as it was; a changed folder is another manifest."""
+    moments = iter(datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 9))
+    said = config(adapter, store="registry")
+
+    def publish() -> PublishResult:
+        return Publisher(said, key=key, now=lambda: next(moments)).publish()
+
+    first, second = publish(), publish()
+    assert first.manifest == second.manifest
+    assert second.pushed is not None
+    assert second.pushed.sent == ()
+    (adapter / "README.md").write_text("# changed\n")
+    with pytest.raises(VersionExistsError):
+        publish()
 
 
 # ── keys ──────────────────────────────────────────────────────────────────────────────────────

@@ -248,7 +248,7 @@ def test_a_killed_push_or_pull_is_whole_or_not_there(
 
     def run(what: str, folder: Path, last: object, at: int) -> int:
         command = [sys.executable, "-c", PUBLISH, what, store.address, str(folder), str(last)]
-        return subprocess.run([*command, str(at)], capture_output=True, timeout=60).returncode
+        return subprocess.run([*command, str(at)], capture_output=True, timeout=110).returncode
 
     code = run("push", made.folder, tmp_path / "m.json", moment)
     assert code in {0, -signal.SIGKILL}

@@ -37,7 +37,7 @@ from .signing import (
     sign_folder,
 )
 from .stores import Pushed, Release, Store, open_store
-from .verify import verify_manifest
+from .verify import read_manifest_bytes, verify_manifest
 
 
 class PublishConfig(BaseModel):
@@ -129,7 +129,7 @@ class Publisher:
             raise AdapterMissingError(folder, "does not exist: train an adapter first, or name it")
         key = self._key or _find_key(config)
         store = self._store or (open_store(config.store) if config.store else None)
-        manifest = sign(self._describe(folder), key, chain_id=config.chain_id)
+        manifest = self._signed(folder, key)
         write_atomically(Path(config.manifest_output), manifest.to_bytes())
         signature = self._sign_folder(folder, manifest)
         release = Release(manifest, folder, signature)
@@ -138,6 +138,21 @@ class Publisher:
         return PublishResult(
             Path(config.manifest_output), manifest.signature or "", cid, manifest, uploaded, pushed
         )
+
+    def _signed(self, folder: Path, key: SigningKey) -> AgentManifest:
+        """Sign the folder's manifest; where nothing changed, it is the one of the last time.
+
+        Publishing that was interrupted can so be repeated: it is the same version, not another
+        one that differs in its date alone.
+        """
+        manifest = self._describe(folder)
+        with suppress(RegistryError):
+            before = AgentManifest.from_bytes(read_manifest_bytes(self._config.manifest_output))
+            dated = manifest.model_copy(update={"created_at": before.created_at})
+            again = sign(dated, key, chain_id=self._config.chain_id)
+            if again == before:
+                return before
+        return sign(manifest, key, chain_id=self._config.chain_id)
 
     def _describe(self, folder: Path) -> AgentManifest:
         config = self._config

@@ -31,8 +31,9 @@ class SigningKey:
 
     def __init__(self, secret: str | bytes) -> None:
         raw = _from_hex(secret) if isinstance(secret, str) else secret
+        accounts = _ethereum().Account
         try:
-            self._account = _ethereum().Account.from_key(raw)
+            self._account = accounts.from_key(raw)
         except Exception as error:  # noqa: BLE001 - the libraries below raise many kinds
             # `from None`: the original message may hold the key.
             raise SigningKeyError(f"not a private key: {type(error).__name__}") from None
@@ -101,8 +102,9 @@ def key_from_keystore(
     except ManifestError:
         raise SigningKeyError(f"{path} is not an encrypted keystore file") from None
     password = environment.get(PASSWORD_VARIABLE) or ask(f"Password of {path}: ")
+    accounts = _ethereum().Account
     try:
-        secret = bytes(_ethereum().Account.decrypt(keystore, password))
+        secret = bytes(accounts.decrypt(keystore, password))
     except ValueError as error:
         raise SigningKeyError(f"cannot open the keystore {path}: {error}") from None
     except Exception:  # noqa: BLE001 - a damaged keystore raises KeyError, TypeError and others

@@ -91,10 +91,11 @@ class Registry:
         """Say whether a blob is there, in its full length."""
         url = f"/v2/{repository}/blobs/{blob.digest}"
         answer = self._ask("HEAD", url, accept={200, 404})
-        return bool(
-            answer.status_code == 200
-            and answer.headers.get("Content-Length") in {None, str(blob.size)}
-        )
+        length = answer.headers.get("Content-Length", str(blob.size))
+        there = bool(answer.status_code == 200 and length == str(blob.size))
+        if there:
+            self._forget_session(blob)  # of a process that ended before it could
+        return there
 
     def get_blob(self, repository: str, digest: str, start: int) -> Iterator[bytes]:
         """Yield a blob from an offset on, resuming a few times if the connection breaks."""
@@ -267,14 +268,21 @@ class Registry:
         with self._client.stream(
             "GET", self._base + url, headers=dict(headers) | self._authorization
         ) as answer:
+            if answer.status_code == 401 and self._log_in(answer):
+                raise self._httpx.TransportError("the registry wanted credentials anew")
             if answer.status_code not in {301, 302, 303, 307, 308}:
                 yield self._accepted(answer, {200, 206})
                 return
             elsewhere = urljoin(self._base + url, answer.headers.get("Location", ""))
-        if not elsewhere.startswith("https://") and not _LOOPBACK.match(urlsplit(elsewhere).netloc):
-            raise StoreError(f"{self.host} sends a blob over plain HTTP: {elsewhere}")
+        self._refuse_in_clear(elsewhere)
         with self._client.stream("GET", elsewhere, headers=dict(headers)) as answer:
             yield self._accepted(answer, {200, 206})
+
+    def _refuse_in_clear(self, url: str) -> None:
+        """Follow a registry elsewhere over TLS only, or one on this machine within it."""
+        here = _LOOPBACK.match(self.host) and _LOOPBACK.match(urlsplit(url).netloc)
+        if urlsplit(url).scheme != "https" and not here:
+            raise StoreError(f"{self.host} sends elsewhere over plain HTTP, to {url!r}")
 
     def _accepted(self, answer: Any, accept: set[int]) -> Any:
         if answer.status_code in accept:
@@ -302,8 +310,7 @@ class Registry:
     def _token(self, challenge: str) -> str:
         asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         realm = asked.pop("realm", "")
-        if not realm.startswith("https://") and not _LOOPBACK.match(urlsplit(realm).netloc):
-            raise StoreError(f"{self.host} wants credentials sent in the clear, to {realm!r}")
+        self._refuse_in_clear(realm)
         headers = {"Authorization": _basic(self._credentials)} if self._credentials else {}
         answer = self._accepted(self._client.get(realm, params=asked, headers=headers), {200})
         document = _document(self.host, answer.content)

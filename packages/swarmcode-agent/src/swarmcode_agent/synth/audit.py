@@ -65,7 +65,9 @@ class Journal:
             if "candidate" in data:
                 decision = Decision(**data)
                 self.decisions[decision.candidate] = decision
-        if not self.path.exists():
+        if self.path.exists():
+            _end_last_line(self.path)
+        else:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(json.dumps({"settings": self.settings}) + "\n", "utf-8")
         return len(self.decisions)
@@ -79,6 +81,15 @@ class Journal:
     def remove(self) -> None:
         """Forget the journal: the run is complete and its files are written."""
         self.path.unlink(missing_ok=True)
+
+
+def _end_last_line(path: Path) -> None:
+    """Close a line that was cut short, so that the next one stands alone."""
+    with path.open("rb+") as journal:
+        if journal.seek(0, os.SEEK_END):
+            journal.seek(-1, os.SEEK_END)
+            if journal.read(1) != b"\n":
+                journal.write(b"\n")
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

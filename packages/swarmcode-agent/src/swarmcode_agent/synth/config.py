@@ -54,7 +54,8 @@ class SynthConfig:
         since: leave out commits before this moment.
         jobs: how many candidates to prove at a time.
         seed: what every random choice follows from.
-        python: the interpreter of the test environments; None chooses by the commit's date.
+        python: the interpreter of the test environments (a path or a version); None chooses by
+            the commit's date, and "own" runs all tests in the environment of this process.
         cache_dir: where environments are kept; None for the user's cache folder.
         branch: the branch to mine; None for the snapshot's commit or HEAD.
     """

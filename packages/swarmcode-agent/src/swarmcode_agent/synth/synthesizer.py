@@ -26,7 +26,7 @@ from .hygiene.licences import is_licence_file
 from .output import Written, write_all
 from .patches import apply_exactly
 from .planting import Planter
-from .prove.environment import Environments, default_cache
+from .prove.environment import Environments, EnvironmentSource, OwnEnvironment, default_cache
 from .prove.execute import Executor
 from .prove.isolated import IsolatedExecutor
 from .prove.prover import Proof, Prover
@@ -105,7 +105,7 @@ class _Run:
         self.journal = Journal(path.with_name(f".{path.name}.journal"), self._fingerprint())
         self.licences = _licences(repository)
         executor = owner.executor or IsolatedExecutor()
-        environments = Environments(self.config.cache_dir or default_cache(), self.config.python)
+        environments = _environments(self.config)
         self.prover = Prover(
             repository, environments, executor, self.config.runs, self.config.test_timeout
         )
@@ -279,6 +279,12 @@ def proven(about: Metadata, proof: Proof) -> Metadata:
         environment=proof.environment.key,
         requirements=proof.environment.versions,
     )
+
+
+def _environments(config: SynthConfig) -> EnvironmentSource:
+    if config.python == "own":
+        return OwnEnvironment()
+    return Environments(config.cache_dir or default_cache(), config.python)
 
 
 def _licences(repository: Repository) -> tuple[str, ...]:

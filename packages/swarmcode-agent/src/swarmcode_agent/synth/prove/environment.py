@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import defaultdict
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from ...errors import EnvironmentBuildError
 from .interpreters import Interpreter, choose, installed
@@ -50,6 +52,28 @@ def default_cache() -> Path:
     """Where environments are kept when nobody says otherwise."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "swarmcode" / "environments"
+
+
+class EnvironmentSource(Protocol):
+    """Where a tree's test environment comes from."""
+
+    def environment(self, needs: Needs, when: datetime) -> Environment:
+        """The environment for a tree's needs as of a moment. Raises EnvironmentBuildError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEnvironment:
+    """The environment that this process runs in, for every commit alike.
+
+    For a repository whose requirements are installed here, and for machines without a network.
+    """
+
+    def environment(self, needs: Needs, when: datetime) -> Environment:
+        """This process's environment, whatever the tree says it needs."""
+        del needs, when
+        version = ".".join(map(str, sys.version_info[:2]))
+        return Environment(Path(sys.prefix), "own", version, ())
 
 
 @dataclass(slots=True)
@@ -114,7 +138,9 @@ class Environments:
             try:
                 versions = _compile(interpreter, wish, moment)
             except EnvironmentBuildError as error:
-                _keep(kept, {"error": error.detail})
+                # A day without such versions stays one; an index out of reach may come back.
+                if "No solution found" in error.detail:
+                    _keep(kept, {"error": error.detail})
                 raise
             _keep(kept, {"versions": versions})
         return tuple(versions)

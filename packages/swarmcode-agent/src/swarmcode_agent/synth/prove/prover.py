@@ -15,7 +15,7 @@ from pathlib import Path
 from ...errors import EnvironmentBuildError
 from ..candidates import Candidate, Dropped
 from ..history import Repository
-from .environment import Environment, Environments
+from .environment import Environment, EnvironmentSource
 from .execute import Executor
 from .pytest_runner import COULD_NOT_START, WITHOUT_ADDOPTS, Run, run_pytest
 from .requirements import READ, Needs, needs_of
@@ -36,7 +36,7 @@ class Prover:
     """Runs candidates' tests. Safe to share between threads."""
 
     repository: Repository
-    environments: Environments
+    environments: EnvironmentSource
     executor: Executor
     runs: int = 3
     timeout: float = 120.0

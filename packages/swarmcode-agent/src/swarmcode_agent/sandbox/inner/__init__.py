@@ -1,0 +1,1 @@
+"""What runs between us and the command: a program of its own, started without this package."""

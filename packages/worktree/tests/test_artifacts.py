@@ -197,7 +197,7 @@ def test_unknown_fields_stay_in_the_file() -> None:
     class Whole(Json):
         a: int = 0
         part: Part = Part()
-        parts: list[Part] = []
+        parts: list[Part] = Field(default_factory=list)
 
     class Tree(Worktree):
         whole: Whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,8 @@ def test_no_path_leads_out(jail: Path, path: str) -> None:
         lambda: storage.read(Selection(objects=(path,), folders=(path,))),
         lambda: storage.entries(path),
     ):
-        try:
+        with suppress(errors.WorktreeError):
             act()
-        except errors.WorktreeError as error:
-            assert str(error)
     assert is_untouched(jail)
 
 
@@ -105,10 +104,8 @@ def test_memory_does_not_escape_upwards(path: str) -> None:
         lambda: inner.mkdir(path),
         lambda: inner.rm(path),
     ):
-        try:
+        with suppress(errors.WorktreeError):
             act()
-        except errors.WorktreeError as error:
-            assert str(error)
     assert root.touch("precious").read_text() == "precious"
     assert [item.name() for item in root.ls()] == ["inner", "precious"]
 
@@ -174,7 +171,7 @@ class Tree(Worktree):
     "name", ["../x", "a/b", "", ".", "..", ".hidden", "a\0b", "x" * 255, "\ud800", 5, None]
 )
 def test_names_of_members(tmp_path: Path, name: str) -> None:
-    """A key of a dict of artifacts is one plain name; others are refused, and nothing is written."""
+    """A key of a dict of artifacts is one plain name; nothing else is written."""
     tree = mount(Tree, tmp_path)
     tree.items[name] = Item()
     tree.items["fine"] = Item()

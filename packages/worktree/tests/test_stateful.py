@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
+from pydantic import Field
 
 from worktree import Worktree, errors, mount, plan, reload, status
 from worktree.artifacts import Json, Log, Text
@@ -25,7 +26,7 @@ from .conftest import KINDS
 
 class Item(Json):
     number: int = 0
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
 
 
 class Tree(Worktree):

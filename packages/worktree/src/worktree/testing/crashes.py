@@ -152,9 +152,11 @@ class _Check:
             try:
                 contents(Faults(left, at=again), self.scenario.keys)
             except Killed:
-                yield from self._expect(
-                    left, [self.old, self.new], "kill, and kill its recovery", call, f"at {again}"
-                )
+                either, fault = [self.old, self.new], "kill, and kill its recovery"
+                yield from self._expect(left.copy(), either, fault, call, f"at {again}")
+                for label, keeps, rng in self._losses(0 if left.unsynced > 8 else left.unsynced):
+                    cut = left.after_crash(keeps, rng)
+                    yield from self._expect(cut, either, fault, call, f"at {again}, lost {label}")
 
     def _expect(
         self,

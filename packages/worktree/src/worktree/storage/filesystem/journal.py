@@ -60,6 +60,14 @@ class Journal:
     moves_in: tuple[MoveIn, ...] = ()
     appends: tuple[Append, ...] = ()
 
+    def keys(self) -> list[str]:
+        """Every key that the commit changes."""
+        return [
+            *(move.key for move in self.moves_out),
+            *(move.key for move in self.moves_in),
+            *(tail.key for tail in self.appends),
+        ]
+
     def encode(self) -> bytes:
         """Three lines: the format, the decision, a checksum of both."""
         decision = {

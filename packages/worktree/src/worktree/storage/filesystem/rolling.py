@@ -36,10 +36,11 @@ class Roller:
     def replay(self, journal: Journal) -> list[str]:
         """Finish an interrupted commit; the keys that were still missing.
 
-        The journal may have been seen only in memory, so it is made durable before the tree
-        changes: otherwise a power cut could keep some of the changes and lose the journal.
+        What the interrupted process did may not have reached the disk. The journal must get
+        there before the tree changes, and every folder of the tree before the journal goes.
         """
         self._hidden.sync()
+        self._touched.update(split(key)[0] for key in journal.keys())
         return self.roll(journal, recovering=True)
 
     def roll(self, journal: Journal, *, recovering: bool = False) -> list[str]:
@@ -124,10 +125,9 @@ class Roller:
         try:
             size = self._system.fstat(file).st_size
             there = self._tail(tail.key, tail.offset) if size > tail.offset else b""
-            if there.startswith(tail.data):
-                return False
-            offset, data = min(tail.offset, size), tail.data
-            if not tail.data.startswith(there):
+            is_missing = not there.startswith(tail.data)
+            offset, data = min(tail.offset, size), tail.data if is_missing else b""
+            if is_missing and not tail.data.startswith(there):
                 offset, data = size, b"\n" + tail.data
             while data:
                 written = self._system.pwrite(file, data, offset)
@@ -137,7 +137,7 @@ class Roller:
         finally:
             self._system.close(file)
         self._touched.add(folder)
-        return True
+        return is_missing
 
     def _tail(self, key: str, offset: int) -> bytes:
         found = self._folders.read(key)

@@ -139,6 +139,11 @@ class _Check:
         for index in range(size):
             yield f"all but {index}", lambda i, index=index: i == index, None  # type: ignore[misc]
             yield f"only {index}", lambda i, index=index: i != index, None  # type: ignore[misc]
+        yield from self._random_losses(size)
+
+    def _random_losses(
+        self, size: int
+    ) -> Iterator[tuple[str, Callable[[int], bool], random.Random | None]]:
         for number in range(4):
             kept = {i for i in range(size) if self.rng.random() < 0.5}
             yield f"random {number}", kept.__contains__, self.rng
@@ -154,7 +159,7 @@ class _Check:
             except Killed:
                 either, fault = [self.old, self.new], "kill, and kill its recovery"
                 yield from self._expect(left.copy(), either, fault, call, f"at {again}")
-                for label, keeps, rng in self._losses(0 if left.unsynced > 8 else left.unsynced):
+                for label, keeps, rng in self._random_losses(left.unsynced):
                     cut = left.after_crash(keeps, rng)
                     yield from self._expect(cut, either, fault, call, f"at {again}, lost {label}")
 

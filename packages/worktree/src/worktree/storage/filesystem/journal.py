@@ -60,7 +60,7 @@ class Journal:
     moves_in: tuple[MoveIn, ...] = ()
     appends: tuple[Append, ...] = ()
 
-    def keys(self) -> list[str]:
+    def changed_keys(self) -> list[str]:
         """Every key that the commit changes."""
         return [
             *(move.key for move in self.moves_out),

@@ -40,7 +40,7 @@ class Roller:
         there before the tree changes, and every folder of the tree before the journal goes.
         """
         self._hidden.sync()
-        self._touched.update(split(key)[0] for key in journal.keys())
+        self._touched.update(split(key)[0] for key in journal.changed_keys())
         return self.roll(journal, recovering=True)
 
     def roll(self, journal: Journal, *, recovering: bool = False) -> list[str]:

@@ -75,6 +75,13 @@ class Cell:
             return join(self.folder, self.field.stored_name)
         return f"{self.folder}/{member}{self.field.suffix}"
 
+    def keys(self, members: list[str]) -> list[str]:
+        """The storage keys of many members."""
+        if not self.field.many:
+            return [self.key(member) for member in members]
+        start, end = f"{self.folder}/", self.field.suffix
+        return [f"{start}{member}{end}" for member in members]
+
     def member(self, key: str) -> str:
         """The member under a storage key."""
         if not self.field.many:

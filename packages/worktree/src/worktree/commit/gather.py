@@ -96,7 +96,7 @@ def _gather_puts(
     bases = [get_base(member) for member in members]
     forms = _stored_forms(cell, changed, bases)
     _check(cell, members, artifacts, forms, storage)
-    keys = [cell.key(member) for member in members]
+    keys = cell.keys(members)
     if codec.appends:
         gathered.changes += [
             Put(key, form, codec.kept(base.known, form) if base else 0)
@@ -126,13 +126,17 @@ def _check(
     cell: Cell, members: list[str], artifacts: list[Any], forms: list[bytes], storage: Storage
 ) -> None:
     """Raise for the first member that has a wrong name or class, or would not come back."""
-    cls = cell.field.type
-    for member, artifact in zip(members, artifacts, strict=True):
-        if artifact.__class__ is not cls or member not in cell.bases:
-            with cell.naming(member, storage):
-                cell.check_member(member)
-                if artifact.__class__ is not cls:
-                    raise _wrong_class(artifact, cls)
+    cls, known = cell.field.type, cell.bases
+    unusual = [
+        index
+        for index, (member, artifact) in enumerate(zip(members, artifacts, strict=True))
+        if artifact.__class__ is not cls or member not in known
+    ]
+    for index in unusual:
+        with cell.naming(members[index], storage):
+            cell.check_member(members[index])
+            if artifacts[index].__class__ is not cls:
+                raise _wrong_class(artifacts[index], cls)
     for index in cell.codec.suspects(cls, artifacts, forms):
         with cell.naming(members[index], storage):
             cell.codec.verify(artifacts[index], forms[index])

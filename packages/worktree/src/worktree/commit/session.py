@@ -281,6 +281,8 @@ class Part:
 
 def _merged(ours: Sequence[Change], hooks: Sequence[Change]) -> list[Change]:
     """One set of changes; where a hook changes the same key, the hook has the last word."""
+    if not hooks:
+        return list(ours)
     by_key: dict[str, Change] = {}
     for change in (*ours, *hooks):
         before = by_key.get(change.key)

@@ -170,6 +170,17 @@ def test_old_records_are_given_up_only_when_asked(make_client: Make, tmp_path: P
     assert stats.pending <= 1
 
 
+def test_many_create_the_same_spool_at_once(tmp_path: Path) -> None:
+    """Whoever opens a new spool first, the others find a spool, not a fault."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            path = tmp_path / f"{n}.db"
+            jobs = [pool.submit(Spool(path).stats) for _ in range(8)]
+            assert [job.result().pending for job in jobs] == [0] * 8
+
+
 def test_a_spool_that_is_none_is_left_alone(make_client: Make, tmp_path: Path) -> None:
     """A damaged or foreign file is named, not overwritten; the record is sent directly."""
     damaged, foreign = tmp_path / "damaged.db", tmp_path / "foreign.db"

@@ -1,4 +1,4 @@
-"""What the tests share: a client that gives up quickly, and the package's own fixtures."""
+"""What the tests share: a maker of clients, and the package's own fixtures."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
 
 @pytest.fixture
 def make_client() -> Callable[..., Client]:
-    """Return a maker of impatient clients."""
+    """Return a maker of clients: few retries, no waiting between them, time for a busy machine."""
 
     def make(endpoint: str = "http://kernel.test", **options: object) -> Client:
         defaults: dict = {
             "identity": Identity.static("did:test:me"),
-            "timeout": 0.4,
+            "timeout": 20.0,
             "max_retries": 1,
             "backoff_ms": 1,
-            "limits": Limits(deadline_s=1.0),
+            "limits": Limits(deadline_s=30.0),
         }
         return Client(endpoint=endpoint, **{**defaults, **options})
 

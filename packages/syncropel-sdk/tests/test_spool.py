@@ -36,7 +36,7 @@ def deliver(make: Make, spool: Spool, kernel: Kernel, **options: object) -> int:
     async def scenario() -> int:
         with LoopbackServer(kernel) as server:
             async with make(server.url, spool=spool, **options) as client:
-                return await client.flush(seconds=20)
+                return await client.flush(seconds=60)
 
     return asyncio.run(scenario())
 
@@ -105,7 +105,7 @@ def test_a_refused_record_is_parked_and_the_rest_goes_on(make_client: Make, tmp_
                 fine = await client.emit(**EMIT, body={}, clock=6)
                 assert taken.success
                 assert fine.success
-                assert await client.flush(seconds=10) == 0
+                assert await client.flush(seconds=60) == 0
 
     asyncio.run(scenario())
     assert kernel.store.count() == 2
@@ -168,6 +168,17 @@ def test_old_records_are_given_up_only_when_asked(make_client: Make, tmp_path: P
     stats = Spool(path).stats()
     assert stats.dropped["age"] >= 3
     assert stats.pending <= 1
+
+
+def test_many_create_the_same_spool_at_once(tmp_path: Path) -> None:
+    """Whoever opens a new spool first, the others find a spool, not a fault."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            path = tmp_path / f"{n}.db"
+            jobs = [pool.submit(Spool(path).stats) for _ in range(8)]
+            assert [job.result().pending for job in jobs] == [0] * 8
 
 
 def test_a_spool_that_is_none_is_left_alone(make_client: Make, tmp_path: Path) -> None:
@@ -234,7 +245,7 @@ def test_a_removed_spool_is_noticed(make_client: Make, tmp_path: Path) -> None:
         path = tmp_path / "spool.db"
         async with make_client(transport=kernel.transport(), spool=path) as client:
             assert (await client.emit(**EMIT, body={"n": 1})).status == "spooled"
-            await client.flush(seconds=5)
+            await client.flush(seconds=60)
             for each in tmp_path.iterdir():  # noqa: ASYNC240
                 each.unlink()
             assert (await client.emit(**EMIT, body={"n": 2})).status == "delivered"
@@ -265,16 +276,16 @@ def test_overflow_into_the_spool(make_client: Make, tmp_path: Path) -> None:
 
     async def scenario() -> None:
         with LoopbackServer(kernel) as server:
-            limits = Limits(deadline_s=20, max_pending=10)
+            limits = Limits(deadline_s=60, max_pending=10)
             options = {"spool": spool, "overflow": "spool", "limits": limits}
             async with make_client(server.url, **options) as client:
-                await client.flush(seconds=5)
+                await client.flush(seconds=60)
                 await asyncio.sleep(0.2)
                 assert (await client.emit(**EMIT, body={})).status == "delivered"
                 emits = (client.emit(**EMIT, body={"n": n}) for n in range(200))
                 results = await asyncio.gather(*emits)
                 assert {result.status for result in results} == {"delivered", "spooled"}
-                assert await client.flush(seconds=20) == 0
+                assert await client.flush(seconds=60) == 0
         async with make_client(NOWHERE, **{**options, "limits": Limits(deadline_s=1)}) as client:
             assert (await client.emit(**EMIT, body={"last": 1})).status == "spooled"
 
@@ -294,7 +305,7 @@ def test_a_full_queue(overflow: str, make_client: Make) -> None:
 
     async def scenario() -> list:
         with LoopbackServer(kernel, misbehave=slow) as server:
-            limits = Limits(deadline_s=20, max_pending=20)
+            limits = Limits(deadline_s=60, max_pending=20)
             async with make_client(server.url, overflow=overflow, limits=limits) as client:
                 emits = (client.emit(**EMIT, body={"n": n}) for n in range(300))
                 return await asyncio.gather(*emits)
@@ -320,13 +331,13 @@ def test_a_fork(make_client: Make, tmp_path: Path) -> None:
             try:
                 accepted = [client.emit_sync(**EMIT, body={"who": "child"}) for _ in range(20)]
                 code = 0 if all(result.success for result in accepted) else 2
-                client.flush_sync(seconds=10)
+                client.flush_sync(seconds=60)
             finally:
                 os._exit(code)
         accepted = [client.emit_sync(**EMIT, body={"who": "parent"}) for _ in range(20)]
         assert all(result.success for result in accepted)
         assert os.waitpid(child, 0)[1] == 0
-        assert client.flush_sync(seconds=20) == 0
+        assert client.flush_sync(seconds=60) == 0
         client.close_sync()
     by_whom = [record["body"]["who"] for record in kernel.store.all_records()]
     assert sorted(by_whom) == ["before"] + ["child"] * 20 + ["parent"] * 20

@@ -22,7 +22,7 @@ from ..subscribe import Subscription
 from ..telemetry import NO_TELEMETRY, GuardedTelemetry, Telemetry
 from ..transport import Breaker, EmitResult, Engine, Limits, Line, Overflow, RetryPolicy, Settings
 from ..transport.settings import checked_endpoint, request_headers
-from ._portal import Portal
+from ._portal import InlineLoop, Portal
 
 T = TypeVar("T")
 OnEmit = Callable[[EmitResult], Awaitable[None] | None]
@@ -38,6 +38,7 @@ class ClientCore:
     _drains: dict[asyncio.AbstractEventLoop, Drain]
     _subscriptions: weakref.WeakSet[Subscription]
     _portal: Portal | None
+    _inline: InlineLoop
 
     def __init__(
         self,
@@ -119,6 +120,8 @@ class ClientCore:
             ending = self._end(engine, drains.get(loop))
             if loop is here:
                 await ending
+            elif loop is self._inline.loop:
+                await asyncio.to_thread(self._inline.finish, ending)
             elif loop.is_running():
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(ending, loop))
             else:
@@ -180,6 +183,9 @@ class ClientCore:
         return engine
 
     def _run_blocking(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine for a caller without a loop; hooks and drains go on after the call."""
+        if self.spool is None and self.on_emit is None and self._inline.enter():
+            return self._inline.run(coroutine)
         return self._portal_now().call(coroutine)
 
     def _portal_now(self) -> Portal:
@@ -226,10 +232,11 @@ class ClientCore:
         self._drains = {}
         self._subscriptions = weakref.WeakSet()
         self._portal = None
+        self._inline = InlineLoop()
 
     def forked(self) -> None:
         """Start anew in a child process; the parent's connections are left alone."""
-        _abandoned.append((self._engines, self._drains, self._portal))
+        _abandoned.append((self._engines, self._drains, self._portal, self._inline))
         self._line.clock.forked()
         self._line.breaker.forked()
         self._begin()

@@ -21,6 +21,7 @@ State = Literal["pending", "parked"]
 _APPLICATION_ID: Final = 0x53594E43  # "SYNC"
 _SCHEMA_VERSION: Final = 1
 _LONGEST_HOLD_S: Final = 300.0
+_BUSY_S: Final = 30.0
 _SCHEMA: Final = """
 CREATE TABLE records (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -295,13 +296,7 @@ class SpoolFile:
         if self._connection is None:
             if self._closed:
                 raise SpoolError("the spool is closed", path=self.path)
-            connection = self._open()
-            try:
-                self._prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = self._prepared()
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
@@ -309,16 +304,39 @@ class SpoolFile:
         if not self.path.exists():
             self.path.touch(mode=0o600)  # records are nobody else's business
         return sqlite3.connect(
-            self.path, timeout=30.0, isolation_level=None, check_same_thread=False
+            self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
 
+    def _prepared(self) -> sqlite3.Connection:
+        """Open the file and make it a spool, whoever else is doing the same at this moment.
+
+        SQLite does not wait where two connections switch a new file to write-ahead mode.
+        """
+        until = time.monotonic() + _BUSY_S
+        while True:
+            connection = self._open()
+            try:
+                self._prepare(connection)
+            except sqlite3.OperationalError as error:
+                connection.close()
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+
     def _prepare(self, db: sqlite3.Connection) -> None:
+        db.execute("BEGIN")  # the three answers belong to one moment
         application = db.execute("PRAGMA application_id").fetchone()[0]
         version = db.execute("PRAGMA user_version").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        db.execute("COMMIT")
         if (application, version) == (_APPLICATION_ID, _SCHEMA_VERSION):
             db.execute("PRAGMA synchronous = FULL")
             return
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if application or version or tables:
             raise SpoolCorruptError("this database is no spool of this version", path=self.path)
         db.execute("PRAGMA journal_mode = WAL")

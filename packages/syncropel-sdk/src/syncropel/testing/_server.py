@@ -48,8 +48,8 @@ class LoopbackServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        if not self._ready.wait(10):
-            raise TimeoutError("the loopback server did not start within 10 s")
+        if not self._ready.wait(60):
+            raise TimeoutError("the loopback server did not start within 60 s")
         return self
 
     def __exit__(self, *_: object) -> None:

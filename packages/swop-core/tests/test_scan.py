@@ -230,6 +230,7 @@ def test_incremental_equals_fresh(tmp_path: Path) -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_text(choose.choice(texts))
         assert shape(kept.run()) == shape(ProjectScan(config).run())
+        kept.remember()
 
 
 def test_workers_read_what_one_process_reads(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from .._version import VERSION
 from ..config import SwopConfig
 from ..errors import StateWriteError
 from ..files import write_atomically
+from ..names import path_segment_problem
 from ..scan.report import ScanReport
+from .entries import BLOCKS
 
 
 def origin_of(report: ScanReport, config: SwopConfig, *, skip_heuristics: bool) -> str:
@@ -37,13 +39,16 @@ def recall_files(folder: Path, state: Path, origin: str) -> list[list[Any]] | No
         if not origin or noted["origin"] != origin or noted["folder"] != str(folder):
             return None
         for row, stamp in noted["files"]:
-            if _stamp(folder / row[0] / row[2]) != stamp:
+            context, kind, name, entries = row
+            if kind not in BLOCKS or name != f"{BLOCKS[kind]}.yml" or not isinstance(entries, int):
+                return None
+            if path_segment_problem(context) or _stamp(folder / row[0] / row[2]) != stamp:
                 return None
         current = {str(row[0]) for row, _ in noted["files"]}
         if {path.name for path in folder.iterdir()} != current:
             return None  # a context came or went
         return [row for row, _ in noted["files"]]
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
 
 

@@ -44,6 +44,16 @@ class Growth:
         self._reach: Reach | None = None
         self.carriers: set[str] = {*BASE_KINDS, OURS}
         self._exports: dict[str, set[str]] = defaultdict(set)
+        self._looked_at: set[str] = set()
+
+    def forget(self, changed: frozenset[str]) -> None:
+        """Look again at files that have changed.
+
+        The names that they bound before still count: a name too many costs time, not truth.
+        """
+        self._looked_at -= changed
+        if self._reach is not None:
+            self._reach.forget()
 
     def step(self, hits: set[str]) -> set[str]:
         """The files to read next; none when every name that leads on has been looked for."""
@@ -83,14 +93,17 @@ class Growth:
 
     def _collect(self, hits: set[str]) -> None:
         """Add what the files bind to carriers, until nothing is added."""
-        grown = -1
-        while grown != len(self.carriers):
+        grown = len(self.carriers)
+        todo = hits - self._looked_at
+        while todo:
+            for rel in todo:
+                names = set(self._bound(rel))
+                self.carriers |= names
+                if names - BASE_KINDS.keys():
+                    self._exports[self._units().unit_of(rel)] |= names - BASE_KINDS.keys()
+            self._looked_at |= todo
+            todo = set(hits) if len(self.carriers) != grown else set()
             grown = len(self.carriers)
-            for rel in hits:
-                for name in self._bound(rel):
-                    self.carriers.add(name)
-                    if name not in BASE_KINDS:
-                        self._exports[self._units().unit_of(rel)].add(name)
 
     def _bound(self, rel: str) -> Iterator[str]:
         facts = self._files.facts(rel)

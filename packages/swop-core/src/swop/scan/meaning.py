@@ -8,6 +8,7 @@ from .ancestry import Ancestry
 from .contexts import Contexts
 from .drafts import Drafter, Drafts
 from .facts import ModuleFacts
+from .growth import Growth
 from .link import Linked, Linker
 from .modules import ModuleIndex
 from .resolve import Resolver
@@ -32,6 +33,7 @@ class Meaning:
         self._facts_of = facts_of
         self._drafter = Drafter(Ancestry(Resolver(self.index, facts_of)))
         self._drafts: dict[str, Drafts] = {}
+        self.growth: Growth | None = None
         self._linker = Linker(contexts, self.index.name_of, fingerprint_of)
 
     def forget(self, changed: frozenset[str]) -> None:
@@ -40,6 +42,8 @@ class Meaning:
             rel: drafts for rel, drafts in self._drafts.items() if not drafts.depends & changed
         }
         self._drafter.ancestry.forget(changed)
+        if self.growth is not None:
+            self.growth.forget(changed)
 
     def carry(self, carriers: frozenset[str]) -> None:
         """Say which names lead on to a base; drafts made with other names are void."""

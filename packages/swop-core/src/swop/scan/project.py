@@ -64,26 +64,31 @@ class ProjectScan:
         self._bytes: dict[str, bytes] = {}
         self._unreadable: list[str] = []
         self._meaning: Meaning | None = None
+        self._pending: tuple[ScanReport, int] | None = None
 
-    def run(self) -> ScanReport:
-        """Scan the project as it is now."""
+    def run(self, *, in_full: bool = False) -> ScanReport:
+        """Scan the project as it is now.
+
+        `in_full` works everything out even where the last report still holds, so that the
+        next run only needs to look at what changes.
+        """
         with _without_cyclic_collection():
             try:
-                return self._run()
+                return self._run(in_full=in_full)
             except (LookupError, TypeError, ValueError, AttributeError):
                 # Remembered facts that are no facts: forget them, then nothing can excuse it.
                 if self.cache is None:
                     raise
                 self.cache.clear()
                 self._forget_everything()
-                return self._run()
+                return self._run(in_full=in_full)
             finally:
                 self._bytes.clear()
 
-    def _run(self) -> ScanReport:
+    def _run(self, *, in_full: bool) -> ScanReport:
         started = now_ns()
         found = walk(self.config)
-        if self.cache is not None and not self.files:
+        if self.cache is not None and not self.files and not in_full:
             remembered = self._remembered(self.cache, found)
             if remembered is not None:
                 return remembered
@@ -96,8 +101,7 @@ class ProjectScan:
         linked = meaning.detections(hits)
         report = self._report(found, linked)
         report.key = key
-        if self.cache is not None:
-            self._remember(report, key, started)
+        self._pending = (report, started)
         return report
 
     # ── contents ─────────────────────────────────────────────────────────────────────
@@ -193,7 +197,7 @@ class ProjectScan:
         self._read(sorted(hits))
         from .growth import Growth
 
-        growth = Growth(meaning.index, self)
+        growth = meaning.growth = meaning.growth or Growth(meaning.index, self)
         while more := growth.step(hits):
             self._read(sorted(more))
             hits |= more
@@ -270,12 +274,14 @@ class ProjectScan:
                 summary.files_cached += 1
         report.contexts = dict(sorted(report.contexts.items()))
 
-    def _remember(self, report: ScanReport, key: str, started: int) -> None:
-        cache = self.cache
-        if cache is None:
+    def remember(self) -> None:
+        """Put into the cache what the last run learned; saving it is for the cache's owner."""
+        if self.cache is None or self._pending is None:
             return
+        cache, (report, started) = self.cache, self._pending
+        self._pending = None
         cache.remember(self.files, started_ns=started)
-        cache.report_key = key
+        cache.report_key = report.key
         cache.report = {
             "errors": report.errors,
             "warnings": report.warnings[len(self.config.warnings) :],

@@ -27,6 +27,10 @@ class Reach:
         self._imports: dict[str, frozenset[str]] = {}
         self._tops = self._top_names()
 
+    def forget(self) -> None:
+        """Read the imports again: files have changed."""
+        self._imports.clear()
+
     def unit_of(self, rel: str) -> str:
         """The unit of a file: its path down to the first name below a source root."""
         for root in self._roots:

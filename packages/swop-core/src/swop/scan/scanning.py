@@ -45,7 +45,9 @@ def scan_project(
         cache = FingerprintCache.for_config(config)
         cache.load()
     before = cache.report_key if cache else ""
-    report = ProjectScan(config, cache=cache, check_all=check_all, progress=progress).run()
+    scan = ProjectScan(config, cache=cache, check_all=check_all, progress=progress)
+    report = scan.run()
+    scan.remember()
     if own and cache is not None and (cache.report_key != before or not is_remembered(config)):
         try:
             cache.save()

@@ -54,7 +54,8 @@ class Rebuilder:
 
     def warm_up(self) -> None:
         """Scan without writing, so that the next rebuild meets a project it knows."""
-        self._writer.prepare(self._scan.run())
+        self._writer.prepare(self._scan.run(in_full=True))
+        self._scan.remember()
 
     def rebuild(self, changed_files: Iterable[Path] = ()) -> WatchRebuild:
         """Scan and write; `changed_files` are only named in the outcome.
@@ -70,7 +71,10 @@ class Rebuilder:
 
     def save(self) -> None:
         """Write the cache, where there is one; a cache that cannot be written is done without."""
-        if self.cache is None or self.read_only or self.cache.report_key == self._loaded_key:
+        if self.cache is None or self.read_only:
+            return
+        self._scan.remember()
+        if self.cache.report_key == self._loaded_key:
             return
         try:
             self.cache.save()

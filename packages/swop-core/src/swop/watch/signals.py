@@ -12,7 +12,7 @@ from ..config import SwopConfig
 from ..scan.walk import NEVER
 
 # How often watchfiles looks into its queue: what an edit waits at most before it is seen.
-STEP_MS = 10
+STEP_MS = 20
 IDLE_MS = 500
 
 

@@ -255,6 +255,9 @@ class Container:
         self._policy, self._mounts = policy, mounts
         self._name = f"swarmcode-{secrets.token_hex(8)}"
         self._engine = container_engine() or "podman"
+        self._profile = tempfile.NamedTemporaryFile("w", suffix=".json")  # noqa: SIM115 - closed below
+        json.dump(seccomp.profile(), self._profile)
+        self._profile.flush()
 
     def launch(self, argv: Sequence[str], folder: str) -> Launch:
         """Return how to start the command."""
@@ -271,6 +274,7 @@ class Container:
         workspace = str(policy.workspace)
         options = [
             "--pull", "never", "--read-only", "--cap-drop", "ALL",
+            "--security-opt", f"seccomp={self._profile.name}",
             "--security-opt", "no-new-privileges", "--pids-limit", str(limits.processes),
             "--memory", str(limits.memory_bytes), "--memory-swap", str(limits.memory_bytes),
             "--ulimit", f"fsize={limits.file_bytes}", "--ulimit", f"cpu={limits.cpu_s}",
@@ -299,7 +303,8 @@ class Container:
         return None
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Take the profile away."""
+        self._profile.close()
 
 
 _CONTAINER_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

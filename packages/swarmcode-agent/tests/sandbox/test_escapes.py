@@ -327,10 +327,21 @@ def attempt(outside: Outside, name: str, sandbox: Sandbox) -> str:
     return result.output
 
 
+# An image has files of its own under these names, and an engine shows /sys read-only.
+OWN_IN_CONTAINERS = {
+    "read-password-hashes",
+    "see-the-kernel-tree",
+    "see-logs",
+    "see-runtime-sockets",
+}
+
+
 @pytest.mark.parametrize("rung", RUNGS)
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_no_attempt_succeeds(outside: Outside, name: str, rung: Rung) -> None:
     """Nothing was reached, nothing outside changed, and nothing runs on."""
+    if rung is Rung.CONTAINER and name in OWN_IN_CONTAINERS:
+        pytest.skip("what is seen there is the image's own")
     before = outside.snapshot()
     policy = Policy(
         outside.workspace,

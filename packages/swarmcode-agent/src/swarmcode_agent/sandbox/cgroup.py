@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .policy import Limits
 
+_STALE_AFTER = 3600.0
 _FS = Path("/sys/fs/cgroup")
 _MEMORY_V1, _MEMORY_V2 = "memory.limit_in_bytes", "memory.max"
 
@@ -70,6 +71,7 @@ def make_cgroup(limits: Limits) -> Cgroup | None:
     made: dict[str, Path] = {}
     try:
         for controller, parent in _parents().items():
+            _sweep(parent)
             folder = parent / name
             folder.mkdir(exist_ok=True)
             made[controller] = folder
@@ -80,6 +82,14 @@ def make_cgroup(limits: Limits) -> Cgroup | None:
                 folder.rmdir()
         return None
     return Cgroup(made)
+
+
+def _sweep(parent: Path) -> None:
+    """Take away empty groups of processes that were killed before they could."""
+    for folder in parent.glob("swarmcode-*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _STALE_AFTER:
+                folder.rmdir()  # refused while it has a process
 
 
 def _set_limits(folders: dict[str, Path], limits: Limits) -> None:

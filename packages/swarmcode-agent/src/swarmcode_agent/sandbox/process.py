@@ -201,17 +201,25 @@ def _end(process: subprocess.Popen[bytes], launch: Launch, cgroup: Cgroup | None
         process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE)
-    doomed = tree(process.pid) if process.poll() is None else []
     if process.poll() is None:
-        process.kill()
-    for pid in doomed[1:]:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+        _kill_tree(process)
     if launch.kill is not None:
         launch.kill()
     process.wait()
     if cgroup is not None:
         cgroup.end()
+
+
+def _kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill the descendants until none is left, and then their root, which keeps them together."""
+    deadline = time.monotonic() + _PATIENCE
+    while (below := tree(process.pid)[1:]) and time.monotonic() < deadline:
+        for pid in below:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if process.poll() is not None:
+            break
+    process.kill()
 
 
 _SIGNALS = {

@@ -184,7 +184,8 @@ class Stage:
         self._policy, self._mounts, self._cgroup = policy, mounts, cgroup
         self._isolate = isolate
         self._status = Status()
-        self._order: int | None = None
+        self._order: tuple[int, ...] = os.pipe()
+        self._written = b""
 
     def launch(self, argv: Sequence[str], folder: str) -> Launch:
         """Return how to start the command."""
@@ -202,23 +203,33 @@ class Stage:
             mounts=[(mount.step, mount.source, mount.target) for mount in self._mounts],
             writable=["/tmp", "/dev", *writable],  # noqa: S108 - the sandbox's own
         )
-        self._order = as_file(write_order(order))
+        self._written = write_order(order)
         here = str(Path(__file__).parent)
         words = [sys.executable, "-I", "-S", "-c", _STAGE, here]
-        words += [str(self._order), str(self._status.write_fd)]
+        words += [str(self._order[0]), str(self._status.write_fd)]
         return Launch(
             words,
             {},
             "/",
-            pass_fds=(self._order, self._status.write_fd),
+            pass_fds=(self._order[0], self._status.write_fd),
             started=self._started,
             graceful=not self._isolate,
         )
 
     def _started(self, process: subprocess.Popen[bytes]) -> None:
+        """Put the stage into its group before it gets the order: what it starts is in it too."""
         self._status.started()
         if self._cgroup is not None:
             self._cgroup.add(process.pid)
+        with os.fdopen(os.dup(self._order[1]), "wb") as order, suppress(BrokenPipeError):
+            order.write(self._written)
+            order.flush()
+        self._close_order()
+
+    def _close_order(self) -> None:
+        for end in self._order:
+            os.close(end)
+        self._order = ()
 
     def failure(self) -> str | None:
         """Return why the command was not started, or None where it was."""
@@ -227,8 +238,7 @@ class Stage:
     def close(self) -> None:
         """Close every descriptor of this run."""
         self._status.close()
-        if self._order is not None:
-            os.close(self._order)
+        self._close_order()
 
 
 def _unisolated_environment(policy: Policy) -> dict[str, str]:
@@ -245,6 +255,9 @@ class Container:
         self._policy, self._mounts = policy, mounts
         self._name = f"swarmcode-{secrets.token_hex(8)}"
         self._engine = container_engine() or "podman"
+        self._profile = tempfile.NamedTemporaryFile("w", suffix=".json")  # noqa: SIM115 - closed below
+        json.dump(seccomp.profile(), self._profile)
+        self._profile.flush()
 
     def launch(self, argv: Sequence[str], folder: str) -> Launch:
         """Return how to start the command."""
@@ -261,6 +274,7 @@ class Container:
         workspace = str(policy.workspace)
         options = [
             "--pull", "never", "--read-only", "--cap-drop", "ALL",
+            "--security-opt", f"seccomp={self._profile.name}",
             "--security-opt", "no-new-privileges", "--pids-limit", str(limits.processes),
             "--memory", str(limits.memory_bytes), "--memory-swap", str(limits.memory_bytes),
             "--ulimit", f"fsize={limits.file_bytes}", "--ulimit", f"cpu={limits.cpu_s}",
@@ -289,7 +303,8 @@ class Container:
         return None
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Take the profile away."""
+        self._profile.close()
 
 
 _CONTAINER_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

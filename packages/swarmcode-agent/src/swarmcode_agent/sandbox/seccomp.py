@@ -47,18 +47,18 @@ _ABSENT: dict[str, tuple[int | None, int | None]] = {
     "clone3": (435, 435), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425), "openat2": (437, 437),
 }  # fmt: skip
-# Calls that take file permissions: (numbers, which argument).
-_WITH_MODE: tuple[tuple[tuple[int | None, int | None], int], ...] = (
-    ((90, None), 1),  # chmod
-    ((91, 52), 1),  # fchmod
-    ((268, 53), 2),  # fchmodat
-    ((452, 452), 2),  # fchmodat2
-    ((2, None), 2),  # open
-    ((257, 56), 3),  # openat
-    ((85, None), 1),  # creat
-    ((133, None), 1),  # mknod
-    ((259, 33), 2),  # mknodat
-)
+# Calls that take file permissions: numbers, and which argument.
+_WITH_MODE: dict[str, tuple[tuple[int | None, int | None], int]] = {
+    "chmod": ((90, None), 1),
+    "fchmod": ((91, 52), 1),
+    "fchmodat": ((268, 53), 2),
+    "fchmodat2": ((452, 452), 2),
+    "open": ((2, None), 2),
+    "openat": ((257, 56), 3),
+    "creat": ((85, None), 1),
+    "mknod": ((133, None), 1),
+    "mknodat": ((259, 33), 2),
+}
 _CLONE, _SOCKET, _SOCKETPAIR, _IOCTL = (56, 220), (41, 198), (53, 199), (16, 29)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -79,13 +79,42 @@ def program() -> bytes:
     for table, code_of in ((_DENIED, errno.EPERM), (_ABSENT, errno.ENOSYS)):
         for numbers in table.values():
             code += _always(numbers[column], code_of)
-    for numbers, argument in _WITH_MODE:
+    for numbers, argument in _WITH_MODE.values():
         code += _when_bits(numbers[column], argument, _SETID_BITS)
     code += _when_bits(_CLONE[column], 0, _CLONE_NEW)
     code += _unless_one_of(_SOCKET[column], 0, _FAMILIES)
     code += _unless_one_of(_SOCKETPAIR[column], 0, _FAMILIES)
     code += _when_one_of(_IOCTL[column], 1, _TYPING)
     return b"".join([*code, _op(_RET, _ALLOW)])
+
+
+def profile() -> dict[str, object]:
+    """Return the same filter as container engines take it, with the calls by their names."""
+    rules = [
+        _rule([*_DENIED], errno.EPERM),
+        _rule([*_ABSENT], errno.ENOSYS),
+        *(_rule(["clone"], errno.EPERM, (0, bit, bit)) for bit in _bits(_CLONE_NEW)),
+        *(_rule(["ioctl"], errno.EPERM, (1, 0xFFFFFFFF, request)) for request in _TYPING),
+    ]
+    for name, (_, argument) in _WITH_MODE.items():
+        rules += [_rule([name], errno.EPERM, (argument, b, b)) for b in _bits(_SETID_BITS)]
+    refused = [family for family in range(64) if family not in _FAMILIES]
+    for family in refused:
+        rules.append(_rule(["socket", "socketpair"], errno.EPERM, (0, 0xFFFFFFFF, family)))
+    return {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}
+
+
+def _rule(names: list[str], code: int, *arguments: tuple[int, int, int]) -> dict[str, object]:
+    """Refuse calls, where (argument, mask, value) are given only those with that value."""
+    args = [
+        {"index": index, "value": mask, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}
+        for index, mask, value in arguments
+    ]
+    return {"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": code, "args": args}
+
+
+def _bits(mask: int) -> list[int]:
+    return [1 << place for place in range(32) if mask >> place & 1]
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -26,8 +26,8 @@ def tree(root: int) -> list[int]:
     while todo:
         pid = todo.pop()
         found.append(pid)
-        with suppress(OSError):
-            for task in os.scandir(f"/proc/{pid}/task"):
+        with suppress(OSError), os.scandir(f"/proc/{pid}/task") as tasks:
+            for task in tasks:
                 todo += map(int, Path(task.path, "children").read_text().split())
     return found
 

@@ -148,14 +148,27 @@ def _wait_for(command: int) -> int:
 def _end_all() -> None:
     """Kill every descendant, also those born meanwhile: orphans come to us, so none is missed."""
     while True:
-        for child in _children(os.getpid()):
-            os.kill(child, 9)
+        for pid in _descendants():
+            try:  # noqa: SIM105 - contextlib takes longer to import than this to run
+                os.kill(pid, 9)
+            except ProcessLookupError:
+                pass
         try:
-            os.wait()
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         except ChildProcessError:
             return
 
 
-def _children(parent: int) -> list[int]:
-    with open(f"/proc/self/task/{parent}/children") as file:
-        return [int(word) for word in file.read().split()]
+def _descendants() -> list[int]:
+    found: list[int] = []
+    todo = [os.getpid()]
+    while todo:
+        pid = todo.pop()
+        try:
+            with open(f"/proc/{pid}/task/{pid}/children") as file:
+                todo += (children := [int(word) for word in file.read().split()])
+                found += children
+        except OSError:
+            pass  # it has ended
+    return found

@@ -84,6 +84,21 @@ def test_a_public_key_is_an_identity(
     assert verify(signed, expect=key.address).unchecked == ("model.sig",)
 
 
+def test_one_trusted_signature_of_either_kind_is_enough(
+    signed: Path, pair: tuple[Path, Path], key: SigningKey, other_key: SigningKey
+) -> None:
+    """A trust file may name keys and addresses for one agent."""
+    trust = signed.parent / "trust.json"
+    trust_add(trust, str(pair[1]))
+    trust_add(trust, other_key.address)
+    assert verify(signed, expect=trust).signer.startswith("key:sha256:")
+    trust_add(trust, key.address)
+    assert verify(signed, expect=trust).signer == key.address
+    (signed / "README.md").write_text("x")
+    with pytest.raises(RegistryError):
+        verify(signed, expect=trust)
+
+
 def test_another_key_or_no_bundle_is_refused(
     agent: Path, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:

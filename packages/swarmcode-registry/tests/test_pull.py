@@ -111,6 +111,21 @@ def test_an_older_latest_is_refused(
     assert json.loads(seen.read_text())["highest"] == {"alice/fixer": "1.1.0"}
 
 
+def test_a_tag_has_a_history_of_its_own(
+    store: LocalStore, release: Releasing, key: SigningKey, tmp_path: Path
+) -> None:
+    """`stable` may be older than `latest`, and may not go back unnoticed."""
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        store.push(release(version))
+    store.tag("alice/fixer", "stable", "1.1.0")
+    seen, address = tmp_path / "seen.json", key.address
+    pull("alice/fixer", store=store, into=tmp_path / "a", expect=address, seen=seen)
+    pull("alice/fixer:stable", store=store, into=tmp_path / "b", expect=address, seen=seen)
+    store.tag("alice/fixer", "stable", "1.0.0")
+    with pytest.raises(DowngradeError, match=r"1\.0\.0 as alice/fixer:stable, and 1\.1\.0 was"):
+        pull("alice/fixer:stable", store=store, into=tmp_path / "c", expect=address, seen=seen)
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"schema":"swarmcode-seen/2","highest":{}}'])
 def test_a_damaged_memory_is_an_error(
     store: LocalStore, release: Releasing, key: SigningKey, tmp_path: Path, content: str

@@ -26,7 +26,7 @@ from .errors import (
 from .files import explained, write_atomically
 from .ipfs import IPFSClient, cid_text, folder_of, root_of
 from .manifest import AgentManifest, Evaluation, ProvenanceLink, Training
-from .names import MANIFEST_FILE, SIGNATURE_FILE, Version, agent_name, tag_name
+from .names import MANIFEST_FILE, Version, agent_name, tag_name
 from .progress import OnProgress, silent
 from .signing import (
     EIP191Signer,
@@ -38,6 +38,8 @@ from .signing import (
 )
 from .stores import Pushed, Release, Store, open_store
 from .verify import read_manifest_bytes, verify_manifest
+
+USUAL_GATEWAY = "http://localhost:5001"
 
 
 class PublishConfig(BaseModel):
@@ -57,7 +59,7 @@ class PublishConfig(BaseModel):
     description: str = ""
     author: str = ""
     private_key: SecretStr | None = None
-    ipfs_gateway: str | None = "http://localhost:5001"
+    ipfs_gateway: str | None = USUAL_GATEWAY
     keystore: Path | None = None
     chain_id: int | None = None  # sign as EIP-712 for this chain, instead of EIP-191
     model_key: Path | None = None  # a PEM key: sign the folder for OpenSSF Model Signing too
@@ -81,12 +83,7 @@ class PublishConfig(BaseModel):
                 "a private key must not stand in a configuration file or a flag: "
                 "use an encrypted keystore file, or SWARMCODE_PRIVATE_KEY"
             )
-        try:
-            return cls.model_validate(dict(settings))
-        except ValidationError as error:
-            found = error.errors(include_url=False)[0]
-            where = ".".join(map(str, found["loc"]))
-            raise RegistryError(f"publish settings, {where}: {found['msg']}") from error
+        return _validated(settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +120,7 @@ class Publisher:
     def publish(self) -> PublishResult:
         """Sign the adapter's manifest, write it, and push the agent where a store is named."""
         config = self._config
-        agent_name(config.name), Version(config.version), [tag_name(t) for t in config.tags]
+        _check_names(config)
         folder = Path(config.adapter_path)
         if not folder.exists():
             raise AdapterMissingError(folder, "does not exist: train an adapter first, or name it")
@@ -175,9 +172,8 @@ class Publisher:
         A node that was named must be there; the usual address is only tried.
         """
         build = folder_of({blob.path: blob.source for blob in release.blobs()})
-        named = "ipfs_gateway" in self._config.model_fields_set
         gateway = self._config.ipfs_gateway
-        if gateway and named:
+        if gateway and gateway != USUAL_GATEWAY:
             return IPFSClient(gateway).upload(build), True
         with suppress(MissingExtraError):
             if gateway and (node := IPFSClient(gateway)).is_up():
@@ -195,12 +191,30 @@ class Publisher:
 
 
 def _config(config: Any) -> PublishConfig:
+    """Take a configuration of any class with the published fields."""
     if isinstance(config, PublishConfig):
         return config
     known = {
         name: getattr(config, name) for name in PublishConfig.model_fields if hasattr(config, name)
     }
-    return PublishConfig.model_validate(known)
+    return _validated(known)
+
+
+def _validated(settings: Mapping[str, Any]) -> PublishConfig:
+    try:
+        return PublishConfig.model_validate(dict(settings))
+    except ValidationError as error:
+        found = error.errors(include_url=False)[0]
+        where = ".".join(map(str, found["loc"]))
+        raise RegistryError(f"publish settings, {where}: {found['msg']}") from error
+
+
+def _check_names(config: PublishConfig) -> None:
+    """Refuse what no store could hold, before a file is read."""
+    agent_name(config.name)
+    Version(config.version)
+    for tag in config.tags:
+        tag_name(tag)
 
 
 def _find_key(config: PublishConfig) -> SigningKey:
@@ -212,6 +226,6 @@ def _find_key(config: PublishConfig) -> SigningKey:
 
 
 __all__ = [
-    "SIGNATURE_FILE", "AgentManifest", "EIP191Signer", "IPFSClient", "PublishConfig",
-    "PublishResult", "Publisher", "verify_manifest",
+    "AgentManifest", "EIP191Signer", "IPFSClient", "PublishConfig", "PublishResult", "Publisher",
+    "verify_manifest",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from .errors import (
 )
 from .files import explained, locked, sync, write_atomically
 from .manifest import AgentManifest
-from .names import Reference, Version
+from .names import LATEST, Reference, Version
 from .progress import OnProgress, silent
 from .stores import Entry, Store, open_store
 from .trust import Trust
@@ -45,8 +45,9 @@ def pull(
     """Bring an agent into a folder, verified, or raise and leave the folder as it was.
 
     With `seen`, a file that remembers the highest version verified here: a store that answers
-    `latest` or a tag with an older one is refused, for that is how an attacker brings back a
-    version with a known fault. Naming a version or a digest is always allowed.
+    `latest` with an older one, or a tag with an older one than it did before, is refused, for that
+    is how an attacker brings back a version with a known fault. Naming a version or a digest is
+    always allowed.
     """
     reference = Reference.parse(reference) if isinstance(reference, str) else reference
     store = open_store(store) if isinstance(store, str) else store
@@ -56,13 +57,13 @@ def pull(
     manifest = _manifest(store, reference, entry)
     check.early(manifest)
     if seen is not None and reference.floats:
-        _refuse_older(seen, manifest)
+        _refuse_older(seen, reference, manifest)
     if target.exists() or target.is_symlink():
         verified = _already_there(target, manifest, check)
     else:
         verified = _bring(store, entry, manifest, target, check)
     if seen is not None:
-        _remember(seen, manifest)
+        _remember(seen, reference, manifest)
     return verified
 
 
@@ -137,22 +138,31 @@ def _bring(
 # ── what was seen before ──────────────────────────────────────────────────────────────────────
 
 
-def _refuse_older(seen: Path, manifest: AgentManifest) -> None:
-    highest = _read_seen(seen).get(manifest.name)
+def _refuse_older(seen: Path, reference: Reference, manifest: AgentManifest) -> None:
+    highest = _read_seen(seen).get(_remembered_as(reference))
     if highest and Version(manifest.version) < Version(highest):
         raise DowngradeError(
-            f"the store offers {manifest.name} {manifest.version}, and {highest} was verified here "
+            f"the store offers {manifest.version} as {reference}, and {highest} was verified here "
             "before: name the version if that is what you want"
         )
 
 
-def _remember(seen: Path, manifest: AgentManifest) -> None:
+def _remember(seen: Path, reference: Reference, manifest: AgentManifest) -> None:
     with locked(seen.with_name(f".{seen.name}.lock")):
         known = _read_seen(seen)
-        highest = max(manifest.version, known.get(manifest.name, manifest.version), key=Version)
-        if known.get(manifest.name) != highest:
-            document = {"schema": SEEN_SCHEMA, "highest": known | {manifest.name: highest}}
-            write_atomically(seen, json.dumps(document, indent=1).encode())
+        higher = {
+            key: max(manifest.version, known.get(key, manifest.version), key=Version)
+            for key in {manifest.name, _remembered_as(reference)}
+        }
+        if not higher.items() <= known.items():
+            document = {"schema": SEEN_SCHEMA, "highest": known | higher}
+            write_atomically(seen, json.dumps(document, indent=1, sort_keys=True).encode())
+
+
+def _remembered_as(reference: Reference) -> str:
+    """Return the key of a reference: a tag has a history of its own, all else is the agent's."""
+    is_tag = reference.floats and reference.label != LATEST
+    return str(reference) if is_tag else reference.name
 
 
 def _read_seen(seen: Path) -> dict[str, str]:

@@ -151,10 +151,15 @@ def _check_weights(folder: Path, manifest: AgentManifest, paths: tuple[str, ...]
 
 
 def _check_signature(folder: Path, manifest: AgentManifest, trust: Trust, chain_id: int) -> str:
+    """Return who signed: one trusted signature, of either kind, is enough."""
     signers = trust.for_agent(manifest.name)
-    if manifest.signature is not None and any(signer.address for signer in signers):
-        return check_signer(manifest, trust, chain_id=chain_id)
     keys = [signer for signer in signers if signer.public_key]
+    if manifest.signature is not None and len(keys) < len(signers):
+        try:
+            return check_signer(manifest, trust, chain_id=chain_id)
+        except VerificationError:
+            if not keys:
+                raise
     if not keys:
         raise BadSignatureError(f"{manifest.name} {manifest.version} is not signed")
     return _check_bundle(folder, keys)

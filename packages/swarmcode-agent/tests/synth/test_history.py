@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from swarmcode_agent.errors import HistoryError
+from swarmcode_agent.ingest.provenance import HISTORY
 from swarmcode_agent.synth.history import Role, commits, open_repository, role_of
 
 
@@ -102,17 +103,20 @@ def test_a_repository_around_the_folder_is_not_meant(make_repository) -> None:
 
 
 def test_a_bare_copy_a_snapshot_and_a_work_tree_read_alike(make_repository, tmp_path: Path) -> None:
-    """The history is the same wherever it is kept; a snapshot keeps it in `history.git`."""
+    """The history is the same wherever it is kept; a snapshot keeps a bare copy."""
     made = make_repository()
     made.commit("Start", {"a.py": "x = 1\n"})
     made.commit("Change", {"a.py": "x = 2\n"})
     snapshot = tmp_path / "project_0123456789ab"
-    snapshot.mkdir()
-    clone = ["git", "clone", "-q", "--bare", str(made.path), str(snapshot / "history.git")]
+    kept = snapshot / HISTORY
+    kept.parent.mkdir(parents=True)
+    clone = ["git", "clone", "-q", "--bare", str(made.path), str(kept)]
     subprocess.run(clone, check=True)
     linked = tmp_path / "linked"
     made.git("worktree", "add", "-q", str(linked), "HEAD~0")
-    for place in (made.path, snapshot, snapshot / "history.git", linked):
+    with open_repository(snapshot) as repository:
+        assert repository.name == "project"
+    for place in (made.path, snapshot, kept, linked):
         with open_repository(place) as repository:
             assert [commit.sha for commit in commits(repository)] == [made.commits[1]]
 

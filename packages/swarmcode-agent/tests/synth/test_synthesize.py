@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -295,3 +296,25 @@ def test_any_object_with_the_published_fields_will_do(project, tmp_path) -> None
         SynthConfig(tmp_path, proof="maybe")
     with pytest.raises(HistoryError, match="does not exist"):
         DataSynthesizer(SynthConfig(tmp_path / "missing")).synthesize()
+
+
+def test_the_summary_page_says_what_was_made(result) -> None:
+    """One file without scripts or links, with the counts, the reasons and samples."""
+    page = result.summary_path.read_text("utf-8")
+    assert f"<b>{result.example_count}</b><span>rows to train on" in page
+    assert "changes no behaviour" in page
+    assert "Add spread of values" in page
+    assert not re.search(r"<script|<link|src=|href=|https?://", page)
+
+
+@pytest.mark.skipif(
+    shutil.which("chromium") is None,
+    reason="needs the system package chromium: apt-get install chromium",
+)
+def test_a_browser_shows_the_summary_page(result, tmp_path) -> None:
+    """A real browser lays it out: cards side by side, nothing wider than the window."""
+    show = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=900,900"]
+    where = [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", result.summary_path.as_uri()]
+    shown = subprocess.run([*show, *where], capture_output=True, text=True, timeout=100)
+    assert shown.stdout.count('<div class="card">') == 6
+    assert "</html>" in shown.stdout

@@ -1,33 +1,31 @@
-"""Which files lie near a task: the order in which a context shows them."""
+"""Which files lie near a task: the code map of the parent's tree, asked with the task's words."""
 
 from __future__ import annotations
 
-import re
+import threading
 from collections.abc import Mapping, Sequence
-from pathlib import PurePosixPath
+from functools import lru_cache
+
+from ..code_map import CodeMap, Focus
+from ..code_parser import FileSymbols, get_parser
 
 
-class NeighbourRanking:
-    """Ranks by names: files that name a touched module, and files that the task names.
+class CodeMapRanking:
+    """Ranks files by the code map; a file that many trees share is parsed once."""
 
-    It reads names alone and knows no symbols; where a code map is at hand, that ranks better.
-    """
+    def __init__(self) -> None:
+        parser = get_parser()
+        lock = threading.Lock()
+
+        @lru_cache(maxsize=4096)
+        def symbols(path: str, text: str) -> FileSymbols:
+            with lock:
+                return parser.parse(text, path)
+
+        self._symbols = symbols
 
     def ranked(self, task: str, touched: Sequence[str], files: Mapping[str, str]) -> Sequence[str]:
-        """The paths of `files` with anything in common with the task, nearest first."""
-        words = {word.lower() for word in re.findall(r"[A-Za-z_]{4,}", task)}
-        stems = {PurePosixPath(path).stem for path in touched} - {"__init__", "index"}
-        homes = {PurePosixPath(path).parent for path in touched}
-        scored = []
-        for path, text in files.items():
-            pure = PurePosixPath(path)
-            names = set(re.findall(r"[a-z]{3,}", pure.stem.lower()))
-            score = 3.0 * len(names & words) + 2.0 * (pure.parent in homes)
-            score += sum(2.0 for stem in stems if stem in text) + 4.0 * _is_test_of(pure, stems)
-            if score:
-                scored.append((-score, len(text), path))
-        return [path for *_, path in sorted(scored)]
-
-
-def _is_test_of(path: PurePosixPath, stems: set[str]) -> bool:
-    return path.stem.removeprefix("test_").removesuffix("_test") in stems and "test" in path.stem
+        """Every path of `files`, the most relevant to the task and the touched files first."""
+        code_map = CodeMap(self._symbols(path, files[path]) for path in sorted(files))
+        focus = Focus(task=task, files=tuple(touched))
+        return [ranked.path for ranked in code_map.rank(focus)]

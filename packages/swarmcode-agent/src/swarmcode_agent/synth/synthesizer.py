@@ -30,7 +30,7 @@ from .prove.environment import Environments, EnvironmentSource, OwnEnvironment, 
 from .prove.execute import Executor
 from .prove.isolated import IsolatedExecutor
 from .prove.prover import Proof, Prover
-from .ranking import NeighbourRanking
+from .ranking import CodeMapRanking
 from .rows import Metadata, Row, digest
 from .split import change_text, split_rows
 
@@ -109,9 +109,10 @@ class _Run:
         self.prover = Prover(
             repository, environments, executor, self.config.runs, self.config.test_timeout
         )
-        ranking = owner.ranking or NeighbourRanking()
+        ranking = owner.ranking or CodeMapRanking()
         self.context = ContextChooser(repository, self.config, ranking)
-        self.pool = stack.enter_context(ThreadPoolExecutor(self.config.jobs))
+        self.pool = ThreadPoolExecutor(self.config.jobs)
+        stack.callback(self.pool.shutdown, cancel_futures=True)
 
     def _fingerprint(self) -> str:
         settings = {

@@ -10,21 +10,22 @@ fetched, no shell is involved. Only the name of a commit is asked of the reposit
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ...errors import HistoryError
+from ...ingest.provenance import HISTORY
 
-# Where an ingested snapshot keeps its bare copy of the history.
-SNAPSHOT_HISTORY = "history.git"
-
+# A snapshot is called by its repository and the digest of its commit.
+_SNAPSHOT = re.compile(r"_[0-9a-f]{12}$")
 _HARDENED = (
     "-c",
     "core.hooksPath=/dev/null",
@@ -135,14 +136,13 @@ class Repository:
         return datetime.fromtimestamp(int(seconds), UTC)
 
     def close(self) -> None:
-        """End the process that reads blobs and remove the borrowing repository."""
+        """End the process that reads blobs."""
         if self._blobs is not None:
             for pipe in (self._blobs.stdin, self._blobs.stdout):
                 if pipe is not None:
                     pipe.close()
             self._blobs.wait(timeout=30)
             self._blobs = None
-        shutil.rmtree(self._git_dir, ignore_errors=True)
 
 
 def _asked(reader: subprocess.Popen[bytes], name: str, where: Path) -> bytes:
@@ -169,15 +169,15 @@ def open_repository(path: Path, *, branch: str | None = None) -> Iterator[Reposi
     """
     if not path.exists():
         raise HistoryError(path, "does not exist")
-    place = path / SNAPSHOT_HISTORY if (path / SNAPSHOT_HISTORY).is_dir() else path
+    place = path / HISTORY if (path / HISTORY).is_dir() else path
     ceiling = {"GIT_CEILING_DIRECTORIES": str(place.resolve().parent)}
     common = _located(place, ceiling)
     head = _resolved(place, branch, ceiling)
     borrowing = Path(tempfile.mkdtemp(prefix="swarmcode-history-"))
     try:
         repository = _borrow(path, borrowing, common, head)
-        yield repository
-        repository.close()
+        with closing(repository):
+            yield repository
     finally:
         shutil.rmtree(borrowing, ignore_errors=True)
 
@@ -211,5 +211,5 @@ def _borrow(path: Path, borrowing: Path, common: Path, head: str) -> Repository:
     shallow = common / "shallow"
     if shallow.is_file():
         shutil.copyfile(shallow, borrowing / "shallow")
-    name = path.resolve().name.removesuffix(".git") or "repository"
+    name = _SNAPSHOT.sub("", path.resolve().name.removesuffix(".git")) or "repository"
     return Repository(path, head, name, shallow.is_file(), borrowing)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .engine import grouped_mutants, mutants, stands
 from .model import Mutant, TextChange
+from .scripts import script_mutants
 
 if TYPE_CHECKING:
     from ._python import Mutator
@@ -23,6 +24,7 @@ __all__ = [
     "mutants",
     "python_mutators",
     "sample",
+    "script_mutants",
     "stands",
 ]
 

@@ -66,15 +66,7 @@ def peer_cold(peer: Peer, root: Path, files: list[str], budget: int) -> float:
 
 def budgets(count: int) -> list[tuple[int, str]]:
     chance = random.Random(7)
-    words = TASK.split() + [
-        "template",
-        "session",
-        "migration",
-        "cache",
-        "field",
-        "request",
-        "admin",
-    ]
+    words = f"{TASK} template session migration cache field request admin".split()
     return [
         (int(2 ** chance.uniform(4, 13)), " ".join(chance.sample(words, 5))) for _ in range(count)
     ]

@@ -15,7 +15,7 @@ from typing import Self
 
 from ..errors import OutputError
 
-_COMMIT_EVERY = 200
+_COMMIT_EVERY = 50
 
 
 class FactsCache:
@@ -58,7 +58,7 @@ class FactsCache:
         return zlib.decompress(row[0]).decode() if row else None
 
     def put(self, key: str, text: str) -> None:
-        """Keep facts under a key; saved every few hundred files."""
+        """Keep facts under a key; saved every few dozen files."""
         value = zlib.compress(text.encode(), 1)
         with self._turn:
             self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,9 @@ def test_a_stopped_ingest_leaves_no_snapshot_and_is_taken_up_again(
     if how == signal.SIGINT:
         assert not (out / ".partial").exists()
 
-    known = sqlite3.connect(out / ".cache" / "facts.sqlite").execute("SELECT count(*) FROM facts")
-    assert known.fetchone()[0] >= 100
+    with closing(sqlite3.connect(out / ".cache" / "facts.sqlite")) as cache:
+        (known,) = cache.execute("SELECT count(*) FROM facts").fetchone()
+    assert known >= 100
     result = ingest(large.path)
     assert result.file_count == 160
     assert not (out / ".partial").exists()

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +26,11 @@ FILES: dict[str, str | bytes] = {
     "The above copyright notice shall be included in all copies.\n",
     "pyproject.toml": '[project]\nname = "shop"\nlicense = "MIT"\n',
 }
+
+
+def keys(cache: Path) -> set[str]:
+    with closing(sqlite3.connect(cache)) as database:
+        return {row[0] for row in database.execute("SELECT key FROM facts")}
 
 
 def test_a_snapshot_has_the_published_form(repository: Repository, ingest: Ingest) -> None:
@@ -141,17 +148,14 @@ def test_reruns_are_byte_identical(repository: Repository, ingest: Ingest, tmp_p
 
 
 def test_a_new_commit_reads_only_what_changed(repository: Repository, ingest: Ingest) -> None:
-    """Facts of a content are worked out once: a poisoned cache entry proves who was asked."""
-    import sqlite3
-
+    """Facts of a content are worked out once, and kept under what they depend on."""
     repository.commit(files=FILES)
     first = ingest(repository.path)
     cache = first.snapshot_path.parent / ".cache" / "facts.sqlite"
-    before = set(sqlite3.connect(cache).execute("SELECT key FROM facts"))
+    before = keys(cache)
     repository.commit(files={"src/price.py": "def total(items):\n    return 1\n"})
     second = ingest(repository.path)
-    after = set(sqlite3.connect(cache).execute("SELECT key FROM facts"))
-    assert len(after - before) == 1
+    assert len(keys(cache) - before) == 1
     assert second.snapshot_path != first.snapshot_path
 
 

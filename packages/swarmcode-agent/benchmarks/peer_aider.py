@@ -1,9 +1,9 @@
 """Drives aider's repo map for the benchmarks, in the peer's own environment.
 
 Runs under the peer's Python and answers JSON lines: {"root", "files", "task", "budget"} gives
-{"text", "tokens", "seconds"}. The repo map is asked as aider's own chat asks it: with the words
-of the task as mentioned identifiers, and the files that it names. The multiplier for an empty
-chat is 1, so that both maps have the same budget.
+{"text", "tokens", "seconds", "cpu"}. The repo map is asked as aider's own chat asks it: with the
+words of the task as mentioned identifiers, and the files that it names. The multiplier for an
+empty chat is 1, so that both maps have the same budget.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> None:
             print(json.dumps({"tokens": model.token_count(ask["count"])}), file=out, flush=True)
             continue
         root = ask["root"]
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         if root not in maps:
             maps[root] = RepoMap(
                 root=root,
@@ -47,12 +47,9 @@ def main() -> None:
             )
             or ""
         )
-        seconds = time.perf_counter() - began
-        answer = {
-            "text": text,
-            "tokens": model.token_count(text) if text else 0,
-            "seconds": seconds,
-        }
+        seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+        tokens = model.token_count(text) if text else 0
+        answer = {"text": text, "tokens": tokens, "seconds": seconds, "cpu": cpu}
         print(json.dumps(answer), file=out, flush=True)
 
 

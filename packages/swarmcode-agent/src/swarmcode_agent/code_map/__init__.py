@@ -4,7 +4,7 @@ from .codemap import CodeMap
 from .document import DocumentHead, FileRecord, Totals, read_document, write_document
 from .enrich import Enricher
 from .focus import Focus
-from .folder import map_folder, read_files
+from .folder import map_folder
 from .ranking import RankedFile, Weights
 from .render import RenderedMap
 from .tokens import CharacterEstimate, EncoderCounter, TokenCounter, tokenizer_file
@@ -24,7 +24,6 @@ __all__ = [
     "Weights",
     "map_folder",
     "read_document",
-    "read_files",
     "tokenizer_file",
     "write_document",
 ]

@@ -44,7 +44,10 @@ class CodeMap:
 
     def update(self, symbols: FileSymbols) -> None:
         """Put a file in, or what it has become."""
-        fresh = outline(symbols)
+        self.put(outline(symbols))
+
+    def put(self, fresh: Outline) -> None:
+        """Put a file in by its outline, as a reading process hands it over."""
         self._outlines[fresh.path] = fresh
         self._graph.update(fresh.path, defines=fresh.defines, uses=fresh.uses)
         self._lexicon.update(fresh.path, fresh.words)

@@ -4,19 +4,23 @@ from collections.abc import Iterable, Mapping
 from math import log
 
 _SATURATION = 1.2
+_TENTHS = 10
 _LENGTH_BIAS = 0.4
 
 
 class Lexicon:
-    """Weighted words of files, for finding the files of a text; one file can change at a time."""
+    """Weighted words of files; one file can change at a time.
+
+    Weights are whole numbers (tenths), so that sums are exact whatever changed in between.
+    """
 
     def __init__(self) -> None:
-        self._files: dict[str, dict[str, float]] = {}  # word → file → weight
-        self._words: dict[str, Mapping[str, float]] = {}
-        self._lengths: dict[str, float] = {}
-        self._total = 0.0
+        self._files: dict[str, dict[str, int]] = {}  # word → file → weight
+        self._words: dict[str, Mapping[str, int]] = {}
+        self._lengths: dict[str, int] = {}
+        self._total = 0
 
-    def update(self, path: str, words: Mapping[str, float]) -> None:
+    def update(self, path: str, words: Mapping[str, int]) -> None:
         """Put a file in, or what it has become."""
         self.remove(path)
         self._words[path] = words
@@ -32,7 +36,7 @@ class Lexicon:
             del files[path]
             if not files:
                 del self._files[word]
-        self._total -= self._lengths.pop(path, 0.0)
+        self._total -= self._lengths.pop(path, 0)
 
     def search(self, stems: Iterable[str]) -> dict[str, float]:
         """Return the files that hold any of the words, with scores; higher is closer."""
@@ -43,6 +47,7 @@ class Lexicon:
             rarity = log(1 + (len(self._words) - len(files) + 0.5) / (len(files) + 0.5))
             for path, weight in files.items():
                 length = 1 - _LENGTH_BIAS + _LENGTH_BIAS * self._lengths[path] / average
-                score = rarity * weight * (_SATURATION + 1) / (weight + _SATURATION * length)
+                often = weight / _TENTHS
+                score = rarity * often * (_SATURATION + 1) / (often + _SATURATION * length)
                 scores[path] = scores.get(path, 0.0) + score
         return scores

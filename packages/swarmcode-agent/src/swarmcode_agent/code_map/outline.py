@@ -1,16 +1,20 @@
 """What the map keeps of one file: its definitions as lines, its names, its words."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from sys import intern
+from typing import Self
 
 from ..code_parser import ClassInfo, FileSymbols, FunctionInfo
 from .words import parts
 
-_WORDS_OF_PATH = 4.0
-_WORDS_OF_NAMES = 1.5
-_WORDS_OF_DOCS = 0.7
-_WORDS_OF_USES = 0.3
+# In tenths: whole numbers add up alike in any order.
+_WORDS_OF_PATH = 40
+_WORDS_OF_NAMES = 15
+_WORDS_OF_DOCS = 7
+_WORDS_OF_USES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,28 @@ class Outline:
     lines: tuple[OutlineLine, ...]
     defines: frozenset[str]
     uses: dict[str, int]
-    words: dict[str, float]
+    words: dict[str, int]
+
+    def to_text(self) -> str:
+        """Return the outline as JSON, for the way between processes."""
+        lines = [[each.name, each.line, each.depth, each.text] for each in self.lines]
+        value = [self.path, lines, sorted(self.defines), self.uses, self.words]
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the outline that `to_text` wrote.
+
+        Names are interned: a repository says the same few thousand again and again.
+        """
+        path, lines, defines, uses, words = json.loads(text)
+        return cls(
+            path=path,
+            lines=tuple(OutlineLine(intern(name), *rest) for name, *rest in lines),
+            defines=frozenset(map(intern, defines)),
+            uses={intern(name): count for name, count in uses.items()},
+            words={intern(word): weight for word, weight in words.items()},
+        )
 
 
 def outline(symbols: FileSymbols) -> Outline:
@@ -79,15 +104,15 @@ def _function_text(each: FunctionInfo) -> str:
     return text if len(text) <= 100 else text[:99] + "…"
 
 
-def _words(symbols: FileSymbols) -> dict[str, float]:
-    words: dict[str, float] = {}
+def _words(symbols: FileSymbols) -> dict[str, int]:
+    words: dict[str, int] = {}
     for text, weight in _weighed_texts(symbols):
         for part in parts(text):
-            words[part] = words.get(part, 0.0) + weight
+            words[part] = words.get(part, 0) + weight
     return words
 
 
-def _weighed_texts(symbols: FileSymbols) -> Iterator[tuple[str, float]]:
+def _weighed_texts(symbols: FileSymbols) -> Iterator[tuple[str, int]]:
     yield symbols.path, _WORDS_OF_PATH
     named: tuple[FunctionInfo | ClassInfo, ...] = (*symbols.functions, *symbols.classes)
     for each in named:

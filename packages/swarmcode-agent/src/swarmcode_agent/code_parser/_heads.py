@@ -32,22 +32,22 @@ def _begins_definition(masked: bytes, offset: int) -> bool:
 
 
 def brace_head_end(
-    masked: bytes, found: re.Match[bytes], *, is_type: bool
+    masked: bytes, found: re.Match[bytes], *, by_line: bool
 ) -> tuple[int | None, int]:
     """Return the brace that opens the body, or None and the offset where the definition ends.
 
-    A head ends at its brace, or at a semicolon where there is no body. Type aliases and arrows
-    without a brace end with their line.
+    A head ends at its brace, or at a semicolon where there is no body. Arrows without a brace end
+    with their line, and so does what is asked for `by_line`.
     """
     if found.group().endswith(b"{"):
         return found.end() - 1, found.end()
     is_arrow = found.group().endswith(b"=>")
-    start = found.end() if is_arrow or is_type else found.end("name")
+    start = found.end() if is_arrow or by_line else found.end("name")
     if is_arrow:
         body = re.compile(rb"\s*").match(masked, start)
         if body is not None and masked[body.end() : body.end() + 1] == b"{":
             return body.end(), body.end()
-    return _scan(masked, start, by_line=is_arrow or is_type)
+    return _scan(masked, start, by_line=is_arrow or by_line)
 
 
 def _scan(masked: bytes, start: int, *, by_line: bool) -> tuple[int | None, int]:

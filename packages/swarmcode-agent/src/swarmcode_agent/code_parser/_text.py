@@ -69,14 +69,17 @@ def references(
             else:
                 counts[word] = 1
                 first[word] = number
+    uses: dict[str, list[int]] = {}
+    for word, count in counts.items():  # bytes that are no text may become the same text
+        seen = uses.setdefault(to_text(word), [first[word], 0])
+        seen[1] += count
     for name in own:
-        raw = name.encode("utf-8", "replace")
-        if raw in counts:
-            counts[raw] -= 1
+        if name in uses:
+            uses[name][1] -= 1
     return tuple(
-        Reference(name, first[word], count)
-        for word, count in counts.items()
-        if count > 0 and (name := to_text(word)) not in keywords
+        Reference(name, line, count)
+        for name, (line, count) in uses.items()
+        if count > 0 and name not in keywords
     )
 
 

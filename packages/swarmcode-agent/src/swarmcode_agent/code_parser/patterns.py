@@ -17,6 +17,7 @@ class Pattern:
     what: Literal["function", "class", "scope"]
     regex: re.Pattern[bytes]
     only_inside: bool = False  # it means something only right inside the body of a class
+    bodiless: bool = False  # a declaration that ends with its line
 
 
 def _line(source: str) -> re.Pattern[bytes]:
@@ -110,6 +111,7 @@ PATTERNS: dict[str, tuple[Pattern, ...]] = {
             "function",
             _line(r"(?P<name>\w+)\([^()\n]{0,300}\)[^{}\n]{0,200}$"),
             only_inside=True,
+            bodiless=True,
         ),
     ),
     "rust": (
@@ -162,7 +164,8 @@ IMPORTS["typescript"] = IMPORTS["javascript"]
 EXPORTS: dict[str, re.Pattern[bytes]] = {
     "javascript": _line(
         r"(?:export[ \t]+(?:default[ \t]+)?(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?"
-        r"(?:function\b[ \t]*\*?|class|const|let|var|interface|enum|type)[ \t]+(?P<name>[\w$]+)"
+        r"(?:function\b[ \t]*\*?|class|const[ \t]+enum|const|let|var|interface|enum|type)[ \t]+"
+        r"(?P<name>[\w$]+)"
         r"|(?:module\.)?exports\.(?P<dotted>[\w$]+)[ \t]*=)"
     ),
     "go": re.compile(

@@ -29,6 +29,10 @@ _TYPE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _EMBEDDED = re.compile(rb"^[ \t]*\*?([\w.]+)(?:\[[^\]\n]{1,80}\])?[ \t]*\r?$", re.MULTILINE)
 _GO_DECLARATION = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 _EXPORT_CLAUSE = re.compile(rb"^[ \t]*export[ \t]*(?:type[ \t]*)?\{([^{}]{0,5000})\}", re.MULTILINE)
+_EXPORT_DEFAULT = re.compile(
+    rb"^[ \t]*export[ \t]+default[ \t]+(?!(?:async|abstract|function|class|interface|enum)\b)",
+    re.MULTILINE,
+)
 _NOT_METHODS = frozenset(b"if for while switch catch function return do else with".split())
 
 
@@ -47,12 +51,12 @@ class RegexParser:
         language = language_of(path)
         if language is None:
             return FileSymbols(path, detect_language(path))
-        reading = _Reading(language, _text.to_bytes(content))
+        reading = PatternReading(language, _text.to_bytes(content))
         problems = (f"read by patterns: {because}",) if because else ()
         return reading.symbols(path, problems)
 
 
-class _Reading:
+class PatternReading:
     """One file while it is read: its blanked text and its blocks."""
 
     def __init__(self, language: Language, source: bytes) -> None:
@@ -73,7 +77,8 @@ class _Reading:
             self._indentation = Indentation(self._masked, inside)
 
     def symbols(self, path: str, problems: tuple[str, ...]) -> FileSymbols:
-        definitions = in_order(self._definitions())
+        """Return what the file holds, put together."""
+        definitions = self.definitions()
         marks = (
             (m.start(), _text.to_text(m["at"] or m["hash"]))
             for m in _DECORATOR.finditer(self._code)
@@ -94,6 +99,10 @@ class _Reading:
         )
 
     # ── definitions ───────────────────────────────────────────────────────────────────
+
+    def definitions(self) -> list[Definition]:
+        """Return the definitions in order, not yet put together."""
+        return in_order(self._definitions())
 
     def _definitions(self) -> Iterator[Definition]:
         bodies: set[int] = set()
@@ -116,7 +125,7 @@ class _Reading:
         groups = {name: _text.to_text(raw or b"") for name, raw in found.groupdict().items()}
         start = found.end() - len(found.group().lstrip())
         line = self._lines.number(start)
-        body, end = self._extent(found, line, groups.get("kind") == "type")
+        body, end = self._extent(found, line, pattern)
         return Definition(
             what=pattern.what,
             name=groups["name"],
@@ -126,22 +135,23 @@ class _Reading:
             end_line=self._lines.number(max(start, end - 1)),
             name_start=found.start("name"),
             body_start=body,
-            signature=_text.one_line(self._code[start:body]).rstrip(" {:=>"),
+            signature=_text.one_line(self._code[start:body]).rstrip(" {:=>;"),
             kind=groups.get("kind") or ("type" if self._language.name == "go" else "class"),
             owner=groups.get("owner") or None,
             docstring=self._docstring(body, line),
             bases=list(self._bases(found, groups.get("bases", ""), body, end)),
         )
 
-    def _extent(self, found: re.Match[bytes], line: int, is_type: bool) -> tuple[int, int]:  # noqa: FBT001
+    def _extent(self, found: re.Match[bytes], line: int, pattern: Pattern) -> tuple[int, int]:
         """Return where the body of a head begins and where the whole definition ends."""
         if self._indentation is not None:
             body = python_head_end(self._masked, found.end())
             last = max(self._indentation.end_line(line), self._lines.number(body - 1))
             return body, self._lines.end(last, self._masked)
-        opening, end = brace_head_end(self._masked, found, is_type=is_type)
+        by_line = pattern.bodiless or found.groupdict().get("kind") == b"type"
+        opening, end = brace_head_end(self._masked, found, by_line=by_line)
         if opening is None:
-            return end, end
+            return (found.end() if found.group().endswith(b"=>") else end), end
         return opening, self._braces.end(opening)
 
     def _docstring(self, body: int, line: int) -> str | None:
@@ -198,6 +208,8 @@ class _Reading:
                 for each in _text.to_text(clause[1]).split(","):
                     if words := each.split():
                         yield words[-1]
+            if _EXPORT_DEFAULT.search(self._masked):
+                yield "default"
 
 
 def _spans(

@@ -2,13 +2,16 @@
 
 Generic over languages: the query files say what is a function, a class, a base or an import,
 and this module only puts the captures together. Hostile input may make a grammar slow, so every
-file has a deadline; past it the file is read by patterns, and its `problems` say so.
+file has a deadline; past it the file is read by patterns, and its `problems` say so. A grammar
+asks for the time between its steps, and there is input on which one step takes minutes: for
+files from strangers, use the processes of `workers`, which can be ended.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -16,7 +19,7 @@ from . import _text
 from ._assemble import Definition, assemble, attach_bases, attach_decorators, in_order
 from .grammars import load, require_tree_sitter
 from .languages import LANGUAGES, Language, detect_language, language_of
-from .regexparser import RegexParser
+from .regexparser import PatternReading, RegexParser
 from .symbols import FileSymbols
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class TreeSitterParser:
             return FileSymbols(path, detect_language(path))
         source = _text.to_bytes(content)
         try:
-            return _Reading(language, source, time.thread_time() + self._seconds).symbols(path)
+            return _Reading(language, source, self._seconds).symbols(path)
         except _TooSlow:
             return self._patterns.parse(
                 source, path, because=f"the grammar took over {self._seconds:g} s"
@@ -75,10 +78,11 @@ class TreeSitterParser:
 class _Reading:
     """One file while it is read: its tree, its captures, its blanked text."""
 
-    def __init__(self, language: Language, source: bytes, deadline: float) -> None:
+    def __init__(self, language: Language, source: bytes, seconds: float) -> None:
         self._language = language
         self._source = source
-        self._deadline = deadline
+        self._seconds = seconds
+        self._began, self._worked = time.monotonic(), time.thread_time()
         self._loaded: LoadedGrammar = load(language)
         self._tree = self._parse()
         comments, strings = self._text_spans()
@@ -102,6 +106,8 @@ class _Reading:
                 ordered.update((self._plain(node), None) for node in captures.get(what, ()))
         found.sort(key=lambda each: each[0])  # the query says first what is more exact
         definitions = in_order(definition for _, definition in found)
+        if self._tree.root_node.has_error:
+            definitions = in_order([*definitions, *self._lost(definitions)])
         attach_decorators(definitions, marks["decorator"])
         attach_bases(definitions, marks["base"])
         functions, classes = assemble(definitions)
@@ -118,6 +124,13 @@ class _Reading:
             problems=("the code has syntax errors",) if self._tree.root_node.has_error else (),
         )
 
+    def _lost(self, found: list[Definition]) -> Iterator[Definition]:
+        """Yield what patterns still see in broken code where the tree has lost it."""
+        known = {(each.name, each.start_line) for each in found}
+        for each in PatternReading(self._language, self._source).definitions():
+            if (each.name, each.start_line) not in known:
+                yield each
+
     # ── the tree and its captures ─────────────────────────────────────────────────────
 
     def _parse(self) -> Tree:
@@ -133,7 +146,13 @@ class _Reading:
             raise _TooSlow from error
 
     def _is_late(self) -> bool:
-        return time.thread_time() > self._deadline
+        """Say whether the file has used up its time: processor time, so that load does not count.
+
+        Asking for that is slow, so the wall clock is asked first: it can only be ahead.
+        """
+        return time.monotonic() - self._began > self._seconds and (
+            time.thread_time() - self._worked > self._seconds
+        )
 
     def _text_spans(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         from tree_sitter import QueryCursor
@@ -182,7 +201,7 @@ class _Reading:
             end_line=end_line,
             name_start=name.start_byte if name is not None else start,
             body_start=head_end,
-            signature=_text.one_line(self._with_modifiers(start, head_end)).rstrip(" {:=>"),
+            signature=_text.one_line(self._with_modifiers(start, head_end)).rstrip(" {:=>;"),
             kind=self._loaded.kinds[pattern] or "class",
             owner=self._owner(captures) if what == "function" else None,
             docstring=self._docstring(body, start_line),

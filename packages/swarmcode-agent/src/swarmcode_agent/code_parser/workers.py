@@ -3,8 +3,11 @@
 Each worker is a Python process of its own that runs one function over and over: it gets a small
 header and the bytes of a file, and answers with text. Processes are started as commands, not
 forked, so that threads, notebooks and scripts without a main guard are safe, and they talk in
-length-prefixed frames of JSON and bytes, never pickle. A worker that dies (a crash in a grammar,
-the kernel's memory killer) loses one file, which is told; another worker takes its place.
+length-prefixed frames of JSON and bytes, never pickle.
+
+A grammar is native code, and hostile input can crash it or keep it busy for minutes inside one
+step that nothing can interrupt. So a worker that dies or overruns loses one file, which is told,
+and another worker takes its place.
 """
 
 from __future__ import annotations
@@ -23,9 +26,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
+from ..errors import AgentError
+
 Task = Callable[[dict[str, Any], bytes], str]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# A parser gives up on a file after a fraction of a second; this is for when it cannot.
+_SECONDS_A_FILE = 5.0
+# However a text of this length is made, no grammar has needed half a second for it.
+_HARMLESS = 1000
 
 _FRAME = struct.Struct("<II")
 _CODE = "from swarmcode_agent.code_parser.workers import serve; serve()"
@@ -47,10 +57,27 @@ class Worker:
         self._task = task
         self._process: subprocess.Popen[bytes] | None = None
 
-    def call(self, header: dict[str, Any], content: bytes) -> str:
-        """Run the task in the process; raise WorkerDiedError when the process ends over it."""
+    def call(self, header: dict[str, Any], content: bytes, *, seconds: float) -> str:
+        """Run the task in the process, for so many seconds at most.
+
+        Raises WorkerDiedError when the process ends over it, or had to be ended.
+        """
         process = self._process = self._process or self._start()
-        answer = None
+        watch = threading.Timer(seconds, process.kill)
+        watch.start()
+        try:
+            return self._exchange(process, header, content)
+        except WorkerDiedError as death:
+            if not watch.is_alive():
+                raise WorkerDiedError(f"it took over {seconds:g} s") from death
+            raise
+        finally:
+            watch.cancel()
+
+    def _exchange(
+        self, process: subprocess.Popen[bytes], header: dict[str, Any], content: bytes
+    ) -> str:
+        answer: tuple[bytes, bytes] | None = None
         if process.stdin is not None and process.stdout is not None:
             with suppress(OSError):  # the process is gone: no answer is the answer
                 _write(process.stdin, json.dumps(header).encode(), content)
@@ -77,13 +104,17 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P: what lies in the current folder, a repository perhaps, is never imported.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CODE, self._task],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": _search_path()},
             start_new_session=True,  # Ctrl-C is the parent's to handle
         )
+        self._process = process
+        if process.stdout is None or _read(process.stdout) is None:  # its greeting
+            raise AgentError(f"cannot start a reading process (it ended with {self.close()})")
+        return process
 
 
 def _search_path() -> str:
@@ -95,7 +126,7 @@ def _search_path() -> str:
 class WorkerPool:
     """A bounded window of files in flight over a few workers.
 
-    `task` is `module:function`. With one job or less, everything runs in this process.
+    `task` is `module:function`. A file too short to do harm is read in this process.
     """
 
     def __init__(self, task: str, *, jobs: int | None = None) -> None:
@@ -126,13 +157,13 @@ class WorkerPool:
 
     def call(self, header: dict[str, Any], content: bytes) -> str:
         """Run the task on one file, in the worker of the calling thread."""
-        if self._jobs <= 1:
+        if len(content) <= _HARMLESS:
             return resolve(self._task)(header, content)
         worker = getattr(self._local, "worker", None)
         if worker is None:
             worker = self._local.worker = Worker(self._task)
             self._workers.append(worker)
-        answer: str = worker.call(header, content)
+        answer: str = worker.call(header, content, seconds=_SECONDS_A_FILE)
         return answer
 
     def map(
@@ -174,6 +205,7 @@ def serve() -> None:
     task = resolve(sys.argv[1])
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not end up between two frames
+    _write(sink, b"", b"")  # the greeting: whatever ends this process from now on is a file
     while (frame := _read(source)) is not None:
         _write(sink, b"", task(json.loads(frame[0]), frame[1]).encode())
 

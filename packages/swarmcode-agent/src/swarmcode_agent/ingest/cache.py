@@ -15,7 +15,13 @@ from typing import Self
 
 from ..errors import OutputError
 
-_COMMIT_EVERY = 200
+_COMMIT_EVERY = 50
+_OPENING = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
+    "BEGIN",
+)
 
 
 class FactsCache:
@@ -25,15 +31,12 @@ class FactsCache:
         self._path = path
         self._unsaved = 0
         self._turn = threading.Lock()
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode=WAL")
-            self._database.execute("PRAGMA synchronous=NORMAL")
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS facts (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
-            )
-            self._database.execute("BEGIN")
+            for statement in _OPENING:
+                self._database.execute(statement)
         except sqlite3.Error as error:
+            self._database.close()
             raise OutputError(
                 str(path), f"the cache cannot be used ({error}); delete it"
             ) from error
@@ -58,7 +61,7 @@ class FactsCache:
         return zlib.decompress(row[0]).decode() if row else None
 
     def put(self, key: str, text: str) -> None:
-        """Keep facts under a key; saved every few hundred files."""
+        """Keep facts under a key; saved every few dozen files."""
         value = zlib.compress(text.encode(), 1)
         with self._turn:
             self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, value))

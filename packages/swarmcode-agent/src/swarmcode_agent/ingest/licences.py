@@ -33,8 +33,8 @@ _FINGERPRINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("BSD-2-Clause", ("redistribution and use in source and binary forms",)),
     ("MIT", ("permission is hereby granted, free of charge", "shall be included in all copies")),
     ("MIT-0", ("permission is hereby granted, free of charge",)),
-    ("ISC", ("permission to use, copy, modify, and/or distribute this software", "appear in all")),
-    ("0BSD", ("permission to use, copy, modify, and/or distribute this software",)),
+    ("ISC", ("permission to use, copy, modify, and or distribute this software", "appear in all")),
+    ("0BSD", ("permission to use, copy, modify, and or distribute this software",)),
 )
 _GNU = (
     ("AGPL", "gnu affero general public license"),

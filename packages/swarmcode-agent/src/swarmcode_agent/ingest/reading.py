@@ -19,8 +19,8 @@ from .progress import OnProgress, Progress
 from .rules import LeftOut, Rules
 from .trees import Tree
 
-# Below this many files, starting processes takes longer than reading in this one.
-_WORTH_A_PROCESS = 48
+# Below this many files, starting a process for every core takes longer than it saves.
+_WORTH_EVERY_CORE = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Reader:
         """Read what the rules keep, copy it below `target`, and return what there is to know."""
         reading = Reading()
         wanted = list(self._wanted(entries, rules, reading))
-        jobs = self._config.jobs or (1 if len(wanted) < _WORTH_A_PROCESS else cores())
+        jobs = self._config.jobs or (1 if len(wanted) < _WORTH_EVERY_CORE else cores())
         began = time.monotonic()
         with WorkerPool(TASK, jobs=jobs) as pool:
 

@@ -9,7 +9,9 @@
 ((enum_item name: (_) @name body: (_)? @body) @class (#set! kind "enum"))
 ((union_item name: (_) @name body: (_)? @body) @class (#set! kind "union"))
 ((trait_item name: (_) @name body: (_)? @body) @class (#set! kind "trait"))
-((type_item name: (_) @name) @class (#set! kind "type"))
+((source_file (type_item name: (_) @name) @class) (#set! kind "type"))
+((mod_item body: (_ (type_item name: (_) @name) @class)) (#set! kind "type"))
+((block (type_item name: (_) @name) @class) (#set! kind "type"))
 (impl_item trait: (_)? @base type: (_) @owner body: (_)? @body) @scope
 (trait_item bounds: (trait_bounds (_) @base))
 (attribute_item) @decorator

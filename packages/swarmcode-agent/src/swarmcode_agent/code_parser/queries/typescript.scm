@@ -19,4 +19,7 @@
 (implements_clause (_) @base)
 (extends_type_clause type: (_) @base)
 
+(export_statement declaration: (ambient_declaration (_ name: (_) @export)))
+(export_statement declaration: (ambient_declaration
+  (_ (variable_declarator name: (_) @export))))
 (import_require_clause source: (string (string_fragment) @import))

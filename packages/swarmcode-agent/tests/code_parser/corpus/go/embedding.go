@@ -1,0 +1,13 @@
+package animals
+
+type Animal struct {
+	*Base
+	sync.Mutex
+	Name string
+}
+
+type ReadCloser interface {
+	Reader
+	io.Closer
+	Flush() error
+}

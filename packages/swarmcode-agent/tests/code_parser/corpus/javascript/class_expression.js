@@ -1,0 +1,11 @@
+const Shape = class {
+  area() {
+    return 0;
+  }
+};
+
+const Square = class Named extends Shape {
+  area() {
+    return 4;
+  }
+};

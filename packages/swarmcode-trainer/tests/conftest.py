@@ -10,6 +10,7 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever a test forgets to build must not be fetched
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for models this small, threads only cost
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}"

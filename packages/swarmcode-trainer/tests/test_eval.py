@@ -5,6 +5,7 @@ import json
 import subprocess
 import tempfile
 import threading
+import venv
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -233,6 +234,16 @@ def test_a_right_fix_that_also_edits_tests_is_judged_by_the_true_tests(
     assert verdict_of(result) == Verdict.SOLVED.value
     [found] = [row for row in result.detailed_results if row["subject"] == "model"]
     assert found["protected_files_touched"] == ["tests/test_calc.py"]
+
+
+def test_another_interpreter_can_run_the_tests(evaluate: Evaluate, tmp_path: Path) -> None:
+    """An environment of its own, as a repository's tests need: the sandbox shows it to them."""
+    folder = tmp_path / "environment"
+    venv.create(folder, symlinks=True)
+    [packages] = folder.glob("lib/python*/site-packages")
+    (packages / "pytest.pth").write_text(str(Path(pytest.__file__).parents[1]) + "\n")
+    result = evaluate(FIX, python=str(folder / "bin" / "python"))
+    assert verdict_of(result) == Verdict.SOLVED.value
 
 
 def test_a_suite_that_hangs_is_ended(evaluate: Evaluate) -> None:

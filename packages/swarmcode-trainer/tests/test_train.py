@@ -3,6 +3,7 @@
 import json
 import math
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from swarmcode_trainer.errors import (
     DatasetError,
     DiskFullError,
+    MissingExtraError,
     ModelNotFoundError,
     NonFiniteLossError,
     ResumeError,
@@ -276,6 +278,17 @@ def test_too_few_rows(
     error = refusal(config.replace(dataset_path=path))
     assert isinstance(error, TooFewRowsError)
     assert error.found == count
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "wandb"])
+def test_a_reporter_that_is_not_installed(
+    config: TrainConfig, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said before anything is loaded, with the command that installs it."""
+    monkeypatch.setitem(sys.modules, name, None)
+    error = refusal(config.replace(**{f"use_{name}": True}))
+    assert isinstance(error, MissingExtraError)
+    assert f"pip install 'swarmcode-trainer[{name}]'" in str(error)
 
 
 def test_rows_that_are_all_too_long(config: TrainConfig) -> None:

@@ -69,8 +69,8 @@ class TrainConfig:
         save_steps: steps between two checkpoints and two evaluations.
         save_total_limit: how many checkpoints are kept.
         early_stopping_patience: evaluations without improvement before it stops; 0 never stops.
-        use_tensorboard: write TensorBoard files.
-        use_wandb: report to Weights & Biases.
+        use_tensorboard: write TensorBoard files; needs the extra `tensorboard`.
+        use_wandb: report to Weights & Biases, a service; needs the extra `wandb`.
         wandb_project: the project there.
     """
 

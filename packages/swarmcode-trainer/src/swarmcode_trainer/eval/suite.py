@@ -1,5 +1,6 @@
 """One run of a task's tests in a tree, isolated, offline, with proof."""
 
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ def run_suite(task: Task, tree: Path, machine: Machine) -> SuiteRun:
         policy = Policy(
             workspace=tree,
             limits=limits,
+            readable=_homes(machine.python),
             writable=(probe.folder,),
             environment=machine.environment,
         )
@@ -64,6 +66,15 @@ def run_suite(task: Task, tree: Path, machine: Machine) -> SuiteRun:
                 reason=f"ended by its {result.ended.value}",
             )
         return run
+
+
+def _homes(python: str) -> tuple[Path, ...]:
+    """The folders that an interpreter lives from: its environment's, and its own behind that."""
+    found = shutil.which(python)
+    if found is None:
+        return ()
+    homes = (Path(found).parent.parent, Path(found).resolve().parent.parent)
+    return tuple(home for home in dict.fromkeys(homes) if home not in (Path("/"), Path("/usr")))
 
 
 def _shorten(text: str) -> str:

@@ -13,6 +13,7 @@ from ..plan import Data, ModelShape, Plan, check_plan, make_plan
 from .base import Effective, effective, load_shape, load_tokenizer
 from .disk import check_room
 from .provenance import file_hash
+from .reporters import require_reporters
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def prepare(config: TrainConfig) -> Prepared:
         DoesNotFitError: there is not enough memory or disk.
         MissingExtraError: a library is missing.
     """
+    require_reporters(config)
     device = best_device()
     how = effective(config, device)
     rows, held_out_rows = _rows(config)

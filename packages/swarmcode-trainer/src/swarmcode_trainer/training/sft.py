@@ -20,17 +20,13 @@ from .base import Effective
 from .checkpoints import newest_checkpoint
 from .disk import writing
 from .progress import Listener, MetricsFile, Progress, StepTimer
+from .reporters import open_reporters
 from .stop import StopRequest
 
 
 def training_arguments(config: TrainConfig, how: Effective, *, evaluates: bool) -> Any:
     """Say to trl what the configuration says."""
     stops_early = evaluates and config.early_stopping_patience > 0
-    reporters = [
-        name
-        for name, wanted in (("tensorboard", config.use_tensorboard), ("wandb", config.use_wandb))
-        if wanted
-    ]
     return extra("trl").SFTConfig(
         output_dir=str(config.checkpoints_dir),
         per_device_train_batch_size=config.batch_size,
@@ -66,7 +62,7 @@ def training_arguments(config: TrainConfig, how: Effective, *, evaluates: bool) 
         metric_for_best_model="eval_loss" if stops_early else None,
         greater_is_better=False if stops_early else None,
         restore_callback_states_from_checkpoint=True,
-        report_to=reporters or "none",
+        report_to="none",  # see reporters.py
         disable_tqdm=True,
         packing=config.packing,
         packing_strategy="bfd",
@@ -219,7 +215,7 @@ def build_trainer(
 ) -> Any:
     """Put the loop together; nothing runs yet."""
     transformers = extra("transformers")
-    callbacks = [_callback_class()(watch)]
+    callbacks = [_callback_class()(watch), *open_reporters(config)]
     if held_out and config.early_stopping_patience > 0:
         callbacks.append(transformers.EarlyStoppingCallback(config.early_stopping_patience))
     trainer = _trainer_class()(

@@ -132,7 +132,8 @@ def _detectors() -> Iterator[list[Any]]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.settings import get_plugins, transient_settings
 
-    names = sorted(each.__name__ for each in get_mapping_from_secret_type_to_class().values())
+    plugins: dict[str, Any] = dict(get_mapping_from_secret_type_to_class())
+    names = sorted(each.__name__ for each in plugins.values())
     chosen = [{"name": name} for name in names if name not in _LEFT_OUT]
     filters = [
         {"path": f"detect_secrets.filters.{each}"}

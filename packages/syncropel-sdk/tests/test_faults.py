@@ -223,16 +223,18 @@ def test_tls_failure(make_client: Make, tmp_path: Path) -> None:
 
     async def scenario() -> None:
         with LoopbackServer(tls=tls) as server:
-            async with make_client(server.url) as client:
+            async with make_client(server.url, **IMPATIENT) as client:
                 result = await client.emit(**EMIT, body={})
                 assert (result.success, result.retried) == (False, 0)
                 assert await client.query_thread("t") == []
             async with make_client(server.url, verify=trusting) as client:
                 assert (await client.emit(**EMIT, body={})).success
-            async with make_client(server.url.replace("https", "http")) as client:
+            async with make_client(server.url.replace("https", "http"), **IMPATIENT) as client:
                 assert not (await client.emit(**EMIT, body={})).success
         with LoopbackServer() as plain:
-            async with make_client(plain.url.replace("http", "https")) as client:
+            async with make_client(
+                plain.url.replace("http", "https"), timeout=2.0, max_retries=0
+            ) as client:
                 assert not (await client.emit(**EMIT, body={})).success
 
     asyncio.run(scenario())

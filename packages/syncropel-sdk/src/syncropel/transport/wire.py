@@ -37,7 +37,7 @@ class Wire:
             return Broken("TimeoutError: the deadline has passed", again=False, doubtful=False)
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(call, headers)
+                return await self._exchange(call, headers, seconds)
         except TimeoutError:
             return Broken(f"TimeoutError: no whole answer within {seconds:.1f} s")
         except asyncio.CancelledError:
@@ -58,8 +58,10 @@ class Wire:
         if http is not None:
             await http.aclose()
 
-    async def _exchange(self, call: Call, headers: dict[str, str] | None) -> Answer | Broken:
-        response = await self._send(call, headers)
+    async def _exchange(
+        self, call: Call, headers: dict[str, str] | None, seconds: float
+    ) -> Answer | Broken:
+        response = await self._send(call, headers, seconds)
         try:
             encoding = response.headers.get("content-encoding", "identity")
             if encoding != "identity":
@@ -71,7 +73,9 @@ class Wire:
             return Broken(f"AnswerTooLarge: more than {call.max_answer} bytes", again=False)
         return Answer(response.status_code, body, response.headers)
 
-    async def _send(self, call: Call, headers: dict[str, str] | None) -> httpx.Response:
+    async def _send(
+        self, call: Call, headers: dict[str, str] | None, seconds: float
+    ) -> httpx.Response:
         """Hand the request to the transport itself, past what a client would add to it.
 
         Cookies, redirects, authentication flows and logging have no part in these exchanges
@@ -83,7 +87,7 @@ class Wire:
             self._url(call.path),
             headers=http.headers if headers is None else {**http.headers, **headers},
             content=call.content or None,
-            extensions={"timeout": http.timeout.as_dict()},
+            extensions={"timeout": _patience(seconds)},
         )
         if self._transport is not None:
             return await self._transport.handle_async_request(request)
@@ -152,6 +156,14 @@ async def _read(response: httpx.Response, limit: int) -> bytes | None:
         if len(body) > limit:
             return None
     return bytes(body)
+
+
+def _patience(seconds: float) -> dict[str, float]:
+    """Let connecting and the TLS handshake give up by themselves before all is cancelled.
+
+    A handshake that is cancelled, instead of timed out, leaves its socket open.
+    """
+    return {"connect": seconds * 0.4, "read": seconds, "write": seconds, "pool": seconds * 0.9}
 
 
 def _verification(settings: Settings) -> Any:

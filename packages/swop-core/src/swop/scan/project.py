@@ -66,28 +66,28 @@ class ProjectScan:
         self._meaning: Meaning | None = None
         self._pending: tuple[ScanReport, int] | None = None
 
-    def run(self, *, in_full: bool = False) -> ScanReport:
-        """Scan the project as it is now.
+    def run(self, *, in_full: bool = False, found: Walk | None = None) -> ScanReport:
+        """Scan the project as it is now, or as a walk has just `found` it.
 
         `in_full` works everything out even where the last report still holds, so that the
         next run only needs to look at what changes.
         """
         with _without_cyclic_collection():
             try:
-                return self._run(in_full=in_full)
+                return self._run(found, in_full=in_full)
             except (LookupError, TypeError, ValueError, AttributeError):
                 # Remembered facts that are no facts: forget them, then nothing can excuse it.
                 if self.cache is None:
                     raise
                 self.cache.clear()
                 self._forget_everything()
-                return self._run(in_full=in_full)
+                return self._run(found, in_full=in_full)
             finally:
                 self._bytes.clear()
 
-    def _run(self, *, in_full: bool) -> ScanReport:
+    def _run(self, found: Walk | None, *, in_full: bool) -> ScanReport:
         started = now_ns()
-        found = walk(self.config)
+        found = found or walk(self.config)
         if self.cache is not None and not self.files and not in_full:
             remembered = self._remembered(self.cache, found)
             if remembered is not None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..config import SwopConfig
-from .polling import Snapshot, changes_between, take_snapshot
+from ..scan.walk import SUFFIX, Walk, walk
+from .polling import Snapshot, changes_between, snapshot_of
 from .rebuild import Rebuilder, WatchRebuild
 from .signals import Polling, Signals, open_signals
 
@@ -36,6 +37,7 @@ class WatchEngine:
     polling: bool = False
     _rebuilder: Rebuilder | None = field(default=None, init=False, repr=False)
     _seen: Snapshot | None = field(default=None, init=False, repr=False)
+    _found: Walk | None = field(default=None, init=False, repr=False)
 
     def snapshot(self) -> dict[Path, float]:
         """The watched files with their modification times."""
@@ -48,7 +50,7 @@ class WatchEngine:
             self._seen = self._look()
             return None
         changed = self._settled_changes(Polling(self.interval))
-        return self._ready().rebuild(changed) if changed else None
+        return self._ready().rebuild(changed, found=self._found) if changed else None
 
     def run(
         self,
@@ -71,7 +73,7 @@ class WatchEngine:
                 changed = self._settled_changes(signals) if signals.wait(stopped) else []
                 if not changed:
                     continue
-                outcome = self._ready().rebuild(changed)
+                outcome = self._ready().rebuild(changed, found=self._found)
                 if on_rebuild is not None:
                     on_rebuild(outcome)
                 self._ready().save()
@@ -90,7 +92,9 @@ class WatchEngine:
         return outcome
 
     def _look(self) -> Snapshot:
-        return take_snapshot(self.config, self.include_suffixes)
+        found = walk(self.config, suffixes=self.include_suffixes)
+        self._found = found if self.include_suffixes == (SUFFIX,) else None
+        return snapshot_of(found)
 
     def _ready(self) -> Rebuilder:
         """The rebuilder, warmed up: the first change should not wait for a first scan."""

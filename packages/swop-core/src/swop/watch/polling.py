@@ -1,19 +1,17 @@
-"""What the watched files look like, by their stamps: found with `scandir`, compared exactly."""
+"""What the watched files look like, by their stamps, compared exactly."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ..config import SwopConfig
-from ..scan.walk import walk
+from ..scan.walk import Walk
 
 Snapshot = dict[str, tuple[int, int, int]]
 
 
-def take_snapshot(config: SwopConfig, suffixes: tuple[str, ...]) -> Snapshot:
-    """The stamp of every watched file, by path."""
-    files = walk(config, suffixes=suffixes).files
-    return {file.path: (file.modified_ns, file.changed_ns, file.size) for file in files}
+def snapshot_of(found: Walk) -> Snapshot:
+    """The stamp of every file that a walk has found, by path."""
+    return {file.path: (file.modified_ns, file.changed_ns, file.size) for file in found.files}
 
 
 def changes_between(before: Snapshot, now: Snapshot) -> list[Path]:

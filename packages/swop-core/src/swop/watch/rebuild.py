@@ -13,6 +13,7 @@ from ..manifests import ManifestGenerationResult, ManifestWriter
 from ..scan import ScanReport
 from ..scan.cache import FingerprintCache
 from ..scan.project import ProjectScan
+from ..scan.walk import Walk
 
 
 @dataclass(slots=True)
@@ -57,14 +58,18 @@ class Rebuilder:
         self._writer.prepare(self._scan.run(in_full=True))
         self._scan.remember()
 
-    def rebuild(self, changed_files: Iterable[Path] = ()) -> WatchRebuild:
+    def rebuild(
+        self, changed_files: Iterable[Path] = (), *, found: Walk | None = None
+    ) -> WatchRebuild:
         """Scan and write; `changed_files` are only named in the outcome.
+
+        `found` is what a walk has just seen, where there was one.
 
         Raises:
             StateWriteError: a manifest cannot be written.
         """
         started = time.perf_counter()
-        report = self._scan.run()
+        report = self._scan.run(found=found)
         manifests = self._writer.write(report, dry_run=self.read_only)
         duration = (time.perf_counter() - started) * 1000
         return WatchRebuild(report, manifests, sorted(changed_files), duration)

@@ -35,6 +35,7 @@ RUNGS = [
         marks=pytest.mark.skipif(not WORKING[rung].works, reason=reason),
     )
     for rung, reason in MISSING.items()
+    if rung is not Rung.CONTAINER or IMAGE  # without an image, one skip below says so
 ]
 
 PRELUDE = """
@@ -385,6 +386,13 @@ def test_the_same_attempt_succeeds_without_walls(outside: Outside, name: str) ->
     for left in (Path("/tmp"), Path("/dev/shm")):
         (left / outside.variables["T_NAME"]).unlink(missing_ok=True)
     assert "ESCAPED" in printed or changed or outside.connections, printed
+
+
+def test_containers_are_tried_where_there_is_an_image() -> None:
+    """An image is named, and the container rung stands the probe."""
+    if not IMAGE:
+        pytest.skip("SWARMCODE_TEST_IMAGE names no image with python3: containers are not tried")
+    assert WORKING[Rung.CONTAINER].works, WORKING[Rung.CONTAINER].why
 
 
 def test_there_are_at_least_sixty() -> None:

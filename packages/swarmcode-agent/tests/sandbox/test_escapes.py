@@ -35,6 +35,7 @@ RUNGS = [
         marks=pytest.mark.skipif(not WORKING[rung].works, reason=reason),
     )
     for rung, reason in MISSING.items()
+    if rung is not Rung.CONTAINER or IMAGE  # without an image, one skip below says so
 ]
 
 PRELUDE = """
@@ -362,12 +363,17 @@ def test_no_attempt_succeeds(outside: Outside, name: str, rung: Rung) -> None:
 NEEDS = {
     "read-password-hashes": Path("/etc/shadow"),
     "see-runtime-sockets": Path("/run"),
-    "open-a-hypervisor-socket": Path("/dev/vsock"),
-    "open-a-crypto-socket": Path("/proc/sys/crypto"),
+    "see-the-kernel-tree": Path("/sys/kernel"),
+    "see-logs": Path("/var/log"),
 }
 # Ended by the limits that every rung keeps, also the one without walls.
 KEPT_WITHOUT_WALLS = {"outlive-as-a-daemon", "leave-a-git-repository"}
-NOT_EVERYWHERE = {"open-a-hypervisor-socket", "open-a-crypto-socket", "send-a-datagram"}
+NOT_EVERYWHERE = {
+    "open-a-crypto-socket",
+    "open-a-hypervisor-socket",
+    "read-the-memory-of-another-process",
+    "send-a-datagram",
+}
 
 
 @pytest.mark.parametrize("name", sorted(HARMLESS.keys() - KEPT_WITHOUT_WALLS - NOT_EVERYWHERE))
@@ -385,6 +391,13 @@ def test_the_same_attempt_succeeds_without_walls(outside: Outside, name: str) ->
     for left in (Path("/tmp"), Path("/dev/shm")):
         (left / outside.variables["T_NAME"]).unlink(missing_ok=True)
     assert "ESCAPED" in printed or changed or outside.connections, printed
+
+
+def test_containers_are_tried_where_there_is_an_image() -> None:
+    """An image is named, and the container rung stands the probe."""
+    if not IMAGE:
+        pytest.skip("SWARMCODE_TEST_IMAGE names no image with python3: containers are not tried")
+    assert WORKING[Rung.CONTAINER].works, WORKING[Rung.CONTAINER].why
 
 
 def test_there_are_at_least_sixty() -> None:

@@ -128,10 +128,10 @@ class AgentTools:
             path: The folder to run it in.
             timeout: Seconds after which it is ended.
         """
-        parsed = self._allowlist.parse(command)
+        parsed, folder = self._allowlist.parse(command), self.folder.relative(path)
         sandbox = await asyncio.to_thread(self._sandbox_for, parsed)
         limits = replace(sandbox.policy.limits, wall_s=self._seconds(timeout))
-        result = await sandbox.arun(parsed.argv, folder=self.folder.relative(path), limits=limits)
+        result = await sandbox.arun(parsed.argv, folder=folder, limits=limits)
         return _told(result, limits.wall_s)
 
     async def list_files(

@@ -24,11 +24,13 @@ _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 class Shape:
     """What a source does: a digest of the whole, and one of each function by its name.
 
+    `written` has the digests with docstrings and annotations, `functions` those without.
     `small` names the functions that say so little that two may be alike by chance.
     """
 
     whole: str
     functions: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
     small: frozenset[str] = frozenset()
 
 
@@ -43,23 +45,26 @@ def shape_of(path: str, source: str | None) -> Shape | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
+            written = _functions(tree)
             _Plain().visit(tree)
     except (SyntaxError, ValueError, RecursionError):
         return None
-    dumps: dict[str, str] = {}
-    _collect(tree, "", dumps)
-    small = frozenset(name for name, dump in dumps.items() if len(dump) < _SMALL)
-    functions = {name: _digest(dump) for name, dump in dumps.items()}
-    return Shape(_digest(ast.dump(tree)), functions, small)
+    plain = _functions(tree)
+    small = frozenset(name for name, dump in plain.items() if len(dump) < _SMALL)
+    return Shape(_digest(ast.dump(tree)), _digests(plain), _digests(written), small)
 
 
 def touched_functions(path: str, before: str | None, after: str | None) -> frozenset[str]:
-    """The functions that differ, as `path::name`; those that came or went are among them."""
+    """The functions that differ, as `path::name`; those that came or went are among them.
+
+    A docstring or an annotation is part of a function here: two rows that change one function
+    share it, whatever they change of it.
+    """
     old, new = shape_of(path, before), shape_of(path, after)
     if old is None or new is None:
         return frozenset()
-    names = old.functions.keys() | new.functions.keys()
-    changed = (name for name in names if old.functions.get(name) != new.functions.get(name))
+    names = old.written.keys() | new.written.keys()
+    changed = (name for name in names if old.written.get(name) != new.written.get(name))
     return frozenset(f"{path}::{name}" for name in changed)
 
 
@@ -67,6 +72,16 @@ def changes_behaviour(path: str, before: str | None, after: str | None) -> bool:
     """Whether the code may do something else after the change; unreadable code may."""
     old, new = shape_of(path, before), shape_of(path, after)
     return old is None or new is None or old.whole != new.whole
+
+
+def _functions(tree: ast.AST) -> dict[str, str]:
+    found: dict[str, str] = {}
+    _collect(tree, "", found)
+    return found
+
+
+def _digests(dumps: Mapping[str, str]) -> dict[str, str]:
+    return {name: _digest(dump) for name, dump in dumps.items()}
 
 
 def _collect(node: ast.AST, prefix: str, found: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 # The steps of .ci/run, for people. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint types arrows test e2e isolated wheels lock relock reference workflows docs bench check
+.PHONY: help setup fmt lint types arrows test coverage e2e isolated wheels lock relock reference workflows docs bench check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/\1\t\2/' | expand -t 14
@@ -23,6 +23,9 @@ arrows: ## check who imports whom
 
 test: ## run every test
 	uv run pytest -n auto
+
+coverage: ## measure coverage of lines and branches over all members
+	bash .ci/run coverage
 
 e2e: ## run the tests that cross members
 	uv run pytest tests-e2e

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from syncropel import Client, Identity, Limits
+from syncropel.testing.fixtures import syncropel_client, syncropel_kernel
 
-pytest_plugins = ["syncropel.testing.fixtures"]
+# By name: pytest takes `pytest_plugins` from the conftest of the whole run alone.
+__all__ = ["make_client", "syncropel_client", "syncropel_kernel"]
 
 EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from . import untrusted_json
 from .errors import TrajectoryError
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def read_records(path: str | Path) -> list[dict[str, Any]]:
     records = []
     for number, line in enumerate(lines, 1):
         try:
-            records.append(json.loads(line))
+            records.append(untrusted_json.loads(line))
         except (ValueError, RecursionError):
             if number == len(lines):
                 break

@@ -70,7 +70,7 @@ except MissingExtraError as error:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, second = run.stdout.splitlines()
     assert first == "regex f"
-    assert 'pip install "swarmcode-agent[treesitter]"' in second
+    assert "pip install 'swarmcode-agent[treesitter]'" in second
 
 
 def test_every_language_has_its_queries_and_patterns() -> None:

@@ -7,10 +7,10 @@ parts are put together.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from .. import untrusted_json
 from ..errors import BackendError, MissingExtraError
 from ..toolcalls import Text, ToolCall, ToolCallParser
 from .model import Event, Finished, Reason, Request, Usage
@@ -133,7 +133,7 @@ def _body(model: str, request: Request) -> dict[str, Any]:
 
 def _json(data: str, url: str) -> dict[str, Any]:
     try:
-        value = json.loads(data)
+        value = untrusted_json.loads(data)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
@@ -146,7 +146,7 @@ def _json(data: str, url: str) -> dict[str, Any]:
 def _message(told: str) -> str:
     """Find the sentence in an error, whichever of the usual shapes it has."""
     try:
-        error = json.loads(told)
+        error = untrusted_json.loads(told)
         error = error.get("error", error)
         return str(error.get("message", error) if isinstance(error, dict) else error)
     except (ValueError, AttributeError, RecursionError):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from .. import untrusted_json
 from ..errors import RowError
 
 Source: TypeAlias = Literal["git_diff", "synthetic"]
@@ -110,7 +111,7 @@ class Row:
             RowError: the line is not a row; the message says what is wrong with it.
         """
         try:
-            data = json.loads(line)
+            data = untrusted_json.loads(line)
         except ValueError as error:
             raise RowError(f"not JSON: {error}") from error
         if not isinstance(data, dict):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from .. import untrusted_json
 from .model import ToolCall, as_json, call_from
 
 Names: TypeAlias = frozenset[str] | None
@@ -37,7 +38,7 @@ class Format:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text, strict=False)  # models leave line feeds in strings
+        return untrusted_json.loads(text, strict=False)  # models leave line feeds in strings
     except (ValueError, RecursionError):
         return None
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from .. import untrusted_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,13 @@ def _one(
 
 def as_json(value: object) -> str | None:
     """Return arguments as JSON text; an object that came as text stays as it was written."""
-    import json
-
     if value is None:
         return "{}"
     if isinstance(value, str):
         if not value.strip():
             return "{}"
         try:
-            return value if isinstance(json.loads(value), dict) else None
+            return value if isinstance(untrusted_json.loads(value), dict) else None
         except (ValueError, RecursionError):
             return None
     return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from .. import untrusted_json
 from ..errors import ToolArgumentError
 from .declare import Declaration, Parameter
 
@@ -50,7 +50,7 @@ def validated(declaration: Declaration, arguments: object) -> dict[str, Any]:
 
 def _from_text(declaration: Declaration, text: str) -> object:
     try:
-        return json.loads(text or "{}")
+        return untrusted_json.loads(text or "{}")
     except (ValueError, RecursionError) as error:
         fault = f"the arguments are not JSON ({error})"
         raise ToolArgumentError(_told(declaration, [fault])) from None
@@ -85,7 +85,7 @@ def _read(value: object, kind: str) -> object:
     """Read what models write as text though it is none: `"3"`, `"true"`, `3.0`."""
     if isinstance(value, str) and kind in {"integer", "number", "boolean"}:
         try:
-            read = json.loads(value.strip().lower())
+            read = untrusted_json.loads(value.strip().lower())
         except ValueError:
             return value
         return _read(read, kind) if not isinstance(read, str) else value

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from swarmcode_agent import untrusted_json
+
 from ..errors import DatasetError, MalformedRowsError
 
 ROLES = ("system", "user", "assistant")
@@ -101,7 +103,7 @@ def parse_row(data: bytes | str, *, line: int = 1) -> AnyRow:
         ValueError: it is not one; the message says why, in a few words.
     """
     try:
-        value = json.loads(data)
+        value = untrusted_json.loads(data)
     except UnicodeDecodeError:
         raise ValueError("not UTF-8") from None
     except RecursionError:

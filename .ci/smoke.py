@@ -2,7 +2,8 @@
 
     python smoke.py DISTRIBUTION MODULE
 
-Every module of the package is imported (an undeclared dependency shows here), every exported
+Every module of the package is imported (an undeclared dependency shows here; only the library of
+a declared extra may be missing), every exported
 name resolves, the type marker and the licence travelled along, and each command answers
 `--version` with the version that the metadata says.
 """
@@ -10,6 +11,7 @@ name resolves, the type marker and the licence travelled along, and each command
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,25 @@ def fail(problem: str) -> None:
     sys.exit(f"smoke: {problem}")
 
 
+# Modules that are not called as the library that brings them.
+LIBRARIES = {"yaml": "pyyaml"}
+
+
+def plain(name: str) -> str:
+    """Return a library's or module's name as an index compares it."""
+    top = re.sub(r"[-_.]+", "-", name.split(".", maxsplit=1)[0]).lower()
+    return LIBRARIES.get(top, top)
+
+
+def libraries_of_extras(metadata: importlib.metadata.Distribution) -> set[str]:
+    """Return what the extras bring: a module that is for an extra alone may need it."""
+    return {
+        plain(found.group())
+        for requirement in metadata.requires or ()
+        if "extra ==" in requirement and (found := re.match(r"[A-Za-z0-9_-]+", requirement))
+    }
+
+
 def main(distribution: str, module: str) -> None:
     """Check one installed distribution."""
     metadata = importlib.metadata.distribution(distribution)
@@ -28,10 +49,14 @@ def main(distribution: str, module: str) -> None:
         if not hasattr(package, name):
             fail(f"{module}.__all__ names {name!r}, which is not there")
 
-    # Modules that only work with an extra say so by an ImportError that names it.
+    extras = libraries_of_extras(metadata)
     for info in pkgutil.walk_packages(package.__path__, f"{module}."):
         if not info.name.endswith("__main__"):
-            importlib.import_module(info.name)
+            try:
+                importlib.import_module(info.name)
+            except ModuleNotFoundError as error:
+                if plain(error.name or "") not in extras:
+                    fail(f"{info.name} needs {error.name}, which {distribution} does not declare")
 
     files = {str(path) for path in metadata.files or ()}
     if f"{module}/py.typed" not in files:

@@ -6,7 +6,6 @@ public name that resolves to a private address. Verify behind a proxy where that
 """
 
 import asyncio
-import json
 import time
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
@@ -15,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from ..errors import IdentityError, ResolutionError
+from ..nesting import read_json
 from .did import did_of_key, key_of_did, key_of_multibase, web_document_url
 
 _MAX_DOCUMENT: Final = 65_536
@@ -91,7 +91,7 @@ def keys_of_document(did: str, document: bytes) -> frozenset[str]:
         ResolutionError: it is no document of this DID.
     """
     try:
-        value = json.loads(document)
+        value = read_json(document)
     except (ValueError, RecursionError):
         raise ResolutionError(did, "its document is no JSON") from None
     if not isinstance(value, dict) or value.get("id") != did:

@@ -4,7 +4,6 @@ What comes in is untrusted: sizes, depths, types, duplicate keys and half surrog
 all refused with a documented code before anything is kept.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +12,7 @@ from typing import Any, Final, NoReturn
 from ..canonical import canonical_bytes
 from ..errors import CanonicalTypeError, CanonicalValueError, SyncropelKindError
 from ..grammar import validate_kind
+from ..nesting import read_json
 from ..vocabulary import ACTS, DATA_TYPES, MAX_CLOCK
 
 UNHASHED: Final = frozenset({"judged_by", "signature", "object", "id", "sequence"})
@@ -52,7 +52,7 @@ class Checked:
 def parse_json(data: bytes) -> Any | Refusal:
     """Read JSON strictly: UTF-8, no NaN, no duplicate keys, no bottomless nesting."""
     try:
-        return json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        return read_json(data.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         return Refusal(400, "INVALID_JSON", f"the body is not UTF-8 (byte {error.start})")
     except RecursionError:

@@ -6,7 +6,6 @@ right there, and what a server repeats is recognised by its id.
 """
 
 import asyncio
-import json
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from typing import Any, Final, Literal
 import httpx
 
 from ..errors import SubscribeError
+from ..nesting import read_json
 from .sse import EventParser, ServerEvent, StreamTooLongError
 
 _REMEMBERED: Final = 10_000
@@ -227,7 +227,7 @@ class Feed:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..nesting import read_json
 from .retry import RETRYABLE, parse_retry_after
 
 _HELD: Final = frozenset({401, 402, 403, 404, 405, 407, 410, 501, 505, 507, 511})
@@ -30,7 +31,7 @@ class Answer:
     def json(self) -> Any:
         """Return the JSON of the answer, or None where it is none."""
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except (ValueError, RecursionError):
             return None
 

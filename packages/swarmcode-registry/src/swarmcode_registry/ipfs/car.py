@@ -7,6 +7,7 @@ looked at; a file that is cut short, or holds a byte more or less, is refused.
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,9 @@ _HEAD, _TAIL = b"\xa2\x65roots\x81\xd8\x2a\x58\x25\x00", b"\x67version\x01"
 _HEADER_SIZE = len(_HEAD) + 36 + len(_TAIL)
 LARGEST_BLOCK = 4 << 20
 
+# multiformats registers an encoding when it is first used; two threads at once would do it twice.
+_ONE_AT_A_TIME = threading.Lock()
+
 Source = Path | bytes
 Build = Callable[[PutBlock], Node]
 
@@ -29,14 +33,16 @@ Build = Callable[[PutBlock], Node]
 def cid_text(cid: bytes) -> str:
     """Return a content id as people write it (base32)."""
     multiformats = extra("multiformats", extra="ipfs", feature="an IPFS content id")
-    return str(multiformats.CID.decode(cid).encode("base32"))
+    with _ONE_AT_A_TIME:
+        return str(multiformats.CID.decode(cid).encode("base32"))
 
 
 def cid_bytes(text: str) -> bytes:
     """Return a content id's bytes, or raise `StoreError`."""
     multiformats = extra("multiformats", extra="ipfs", feature="an IPFS content id")
     try:
-        cid = bytes(multiformats.CID.decode(text))
+        with _ONE_AT_A_TIME:
+            cid = bytes(multiformats.CID.decode(text))
     except (KeyError, ValueError, TypeError) as error:
         raise StoreError(f"{text!r} is not a content id") from error
     if len(cid) != 36 or cid[:4] not in {RAW, DAG_PB}:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from syncropel import Client, Identity, Limits, Spool, SpoolCorruptError, SpoolError
+from syncropel.clock import AutoClock
+from syncropel.envelope import draft, seal
 from syncropel.kernel import Kernel
+from syncropel.spool import Entry
+from syncropel.spool.file import SpoolFile
 from syncropel.testing import LoopbackServer, MockKernel
 
 EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
@@ -233,7 +237,7 @@ def test_a_full_disk(make_client: Make, tmp_path: Path) -> None:
 
         big = draft(act="PUT", kind="a.b.c", body={"x": "y" * 100_000}, thread="t")
         with pytest.raises(SpoolError, match="FULL"):
-            file.add([seal(big, Identity.static("did:x:y"), clock=1)])
+            file.add([Entry(seal(big, Identity.static("did:x:y"), clock=1))])
         assert file.stats().pending == 1
 
 
@@ -341,3 +345,37 @@ def test_a_fork(make_client: Make, tmp_path: Path) -> None:
         client.close_sync()
     by_whom = [record["body"]["who"] for record in kernel.store.all_records()]
     assert sorted(by_whom) == ["before"] + ["child"] * 20 + ["parent"] * 20
+
+
+def test_two_writers_who_say_the_same_at_once(make_client: Make, tmp_path: Path) -> None:
+    """Clients with one clock between them, one spool and equal bodies: every record counts."""
+    mock = MockKernel()
+    spools = [Spool(tmp_path / name, poll_s=0.05) for name in ("one", "one", "two")]
+
+    async def scenario() -> None:
+        clients = [make_client(transport=mock.transport(), spool=spool) for spool in spools]
+        clients.append(make_client(transport=mock.transport()))
+        for client in clients:
+            client._line.clock = AutoClock(now_ms=lambda: 7)
+        results = await asyncio.gather(
+            *(client.emit(**EMIT, body={}) for client in clients for _ in range(25))
+        )
+        assert [result.error for result in results if not result.success] == []
+        for client in clients:
+            assert await client.flush(seconds=60) == 0
+        await asyncio.gather(*(client.close() for client in clients))
+
+    asyncio.run(scenario())
+    assert len(mock.records) == 100
+
+
+def test_a_record_that_may_have_arrived_keeps_its_id(tmp_path: Path) -> None:
+    """What was tried before is asked for and not sent again under another clock."""
+    me = Identity.static("did:test:me")
+    envelope = seal(draft(**EMIT, body={}), me, clock=1)
+    file = SpoolFile(tmp_path / "spool.db")
+    file.add([Entry(envelope, tried=True)])
+    file.add([Entry(seal(draft(**EMIT, body={}), me, clock=2))])
+    assert file.take(records=9, size=1 << 20).tried
+    assert [len(file.take(records=9, size=1 << 20).envelopes) for _ in range(2)] == [1, 1]
+    file.close()

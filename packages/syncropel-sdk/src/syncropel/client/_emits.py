@@ -13,6 +13,7 @@ from ..envelope import Draft, Envelope, draft, seal
 from ..errors import ArgumentTypeError, InvalidArgumentError, SpoolError, SyncropelError
 from ..reads import Failure
 from ..records import random_thread_id
+from ..spool import Entry
 from ..transport import EmitResult, Engine, Outcome, Verdict, result_of, spooled_result
 from ..vocabulary import MAX_CLOCK
 from ._core import ClientCore
@@ -258,33 +259,37 @@ class Emits(ClientCore):
     async def _spooled_or_sent(self, envelope: Envelope, engine: Engine) -> EmitResult:
         """Keep the record on the disk; where the disk takes nothing, send it directly."""
         try:
-            await self._spool(envelope, engine)
+            kept = await self._spool(Entry(envelope, self._line.renewed), engine)
         except SpoolError as fault:
             verdict = await engine.submit(envelope)
             result = self._result(verdict, envelope)
             result.error = f"{result.error}; {fault}" if result.error else None
             return result
-        return spooled_result(envelope)
+        return spooled_result(kept)
 
     async def _spooled_or_failed(
         self, verdict: Verdict | None, envelope: Envelope, engine: Engine
     ) -> EmitResult:
-        kept = envelope if verdict is None else verdict.envelope
+        if verdict is None:
+            entry = Entry(envelope, self._line.renewed)
+        else:
+            entry = Entry(verdict.envelope, tried=True)
         try:
-            await self._spool(kept, engine)
+            kept = await self._spool(entry, engine)
         except SpoolError as fault:
             result = self._result(verdict, envelope)
             result.error = f"{result.error}; {fault}"
             return result
         return spooled_result(kept)
 
-    async def _spool(self, envelope: Envelope, engine: Engine) -> None:
+    async def _spool(self, entry: Entry, engine: Engine) -> Envelope:
         assert self.spool is not None  # noqa: S101 (callers have looked)
-        await self.spool.submit(envelope).wait()
+        await self.spool.submit(entry).wait()
         drain = self._drains.get(engine.loop)
         if drain is not None:
             drain.empty = False
             drain.wake()
+        return entry.envelope
 
     def _sealed(self, checked: Draft) -> Envelope:
         clocks = self._line.clock

@@ -100,7 +100,9 @@ def _emit(kernel: Kernel, request: Request, _: str) -> Reply:
     outcome = kernel.ingest(record)
     if isinstance(outcome, Refusal):
         return _refused(outcome)
-    return Reply(201 if outcome.created else 200, outcome.record)
+    if outcome.created:
+        return Reply(201, outcome.record)
+    return Reply(200, {**outcome.record, "status": "known"})
 
 
 def _batch(kernel: Kernel, request: Request, _: str) -> Reply:

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..envelope import Envelope
@@ -18,8 +19,9 @@ from ..transport.engine import Engine
 from ..transport.plan import Line, Renewed, deliver
 from ..transport.results import Outcome, Verdict
 from ..transport.settings import Settings
-from .file import Settlement, SpoolFile
+from .file import SpoolFile
 from .lock import DrainLock
+from .records import Portion, Settlement
 from .spool import Spool
 
 _log: Final = logging.getLogger("syncropel")
@@ -96,35 +98,37 @@ class Drain:
         await self._drop_old(file)
         await self._engine.learn_batch_door()
         door = self._line.batch
-        waiting = await asyncio.to_thread(
-            file.next,
+        portion = await asyncio.to_thread(
+            file.take,
             records=door.max_records if door else 50 * self._settings.limits.max_connections,
             size=min(door.max_bytes - 64, _MOST_BYTES) if door else _MOST_BYTES,
         )
-        self.empty = not waiting
+        self.empty = not portion.envelopes
         if self.empty:
             return 0, self._spool.poll_s
-        verdicts = await (self._send(file, waiting) if door else self._send_by_lane(file, waiting))
+        verdicts = await (self._send(file, portion) if door else self._send_by_lane(file, portion))
         settlement = settle(verdicts)
         await asyncio.to_thread(file.settle, settlement)
         stuck = any(verdict.outcome is Outcome.UNREACHABLE for verdict in verdicts)
         return len(settlement.delivered), _TROUBLE_BASE_S if stuck else 0.0
 
-    async def _send(self, file: SpoolFile, waiting: Sequence[Envelope]) -> list[Verdict]:
-        async def note(renewed: Renewed) -> None:
-            await asyncio.to_thread(file.rename, renewed.old.id, renewed.new)
+    async def _send(self, file: SpoolFile, portion: Portion) -> list[Verdict]:
+        async def note(renewed: Renewed) -> Envelope:
+            return await asyncio.to_thread(
+                file.rename, renewed.old.id, renewed.new, again=self._line.renewed
+            )
 
         deadline = self._line.now() + self._settings.policy.deadline_s
         plan = deliver(
-            waiting, self._line, deadline=deadline, doubtful=True
-        )  # an earlier process may have sent them and heard no answer
-        with self._settings.telemetry.sending(len(waiting)):
+            portion.envelopes, self._line, deadline=deadline, doubtful=portion.tried
+        )  # what was tried before, perhaps by a process that is gone, may have arrived
+        with self._settings.telemetry.sending(len(portion.envelopes)):
             return await self._engine.run(plan, deadline=deadline, renewed=note)
 
-    async def _send_by_lane(self, file: SpoolFile, waiting: Sequence[Envelope]) -> list[Verdict]:
+    async def _send_by_lane(self, file: SpoolFile, portion: Portion) -> list[Verdict]:
         """Send lanes side by side, each in its own order, each until it gets stuck."""
         lanes: dict[tuple[str, str], list[Envelope]] = {}
-        for each in waiting:
+        for each in portion.envelopes:
             lanes.setdefault(each.lane, []).append(each)
         side_by_side = asyncio.Semaphore(self._settings.limits.max_connections)
 
@@ -132,7 +136,7 @@ class Drain:
             verdicts: list[Verdict] = []
             async with side_by_side:
                 for each in lane:
-                    verdicts += await self._send(file, [each])
+                    verdicts += await self._send(file, replace(portion, envelopes=[each]))
                     if verdicts[-1].outcome in {Outcome.UNREACHABLE, Outcome.HELD}:
                         break
             return verdicts

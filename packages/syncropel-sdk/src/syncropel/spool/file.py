@@ -9,15 +9,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ..envelope import Envelope, read_envelope
 from ..errors import SpoolCorruptError, SpoolError
 from .forks import GATE
+from .records import Entry, Portion, Renewal, Settlement, SpooledRecord, SpoolStats, State
 
-State = Literal["pending", "parked"]
 _APPLICATION_ID: Final = 0x53594E43  # "SYNC"
 _SCHEMA_VERSION: Final = 1
 _LONGEST_HOLD_S: Final = 300.0
@@ -31,6 +30,7 @@ CREATE TABLE records (
     kind TEXT NOT NULL,
     wire BLOB NOT NULL,
     own_clock INTEGER NOT NULL,
+    tried INTEGER NOT NULL,
     queued_at REAL NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending',
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -48,47 +48,10 @@ _SELECT: Final = (
     "SELECT id, actor, thread, kind, queued_at, state, attempts, reason, wire FROM records"
 )
 _INSERT: Final = (
-    "INSERT OR IGNORE INTO records (id, actor, thread, kind, wire, own_clock, queued_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT OR IGNORE INTO records (id, actor, thread, kind, wire, own_clock, tried, queued_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledRecord:
-    """A record in the spool, as the command and the API show it."""
-
-    id: str
-    actor: str
-    thread: str
-    kind: str
-    queued_at: float
-    state: State
-    attempts: int
-    reason: str
-    wire: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolStats:
-    """A spool at a glance; `dropped` counts what was given up, by reason."""
-
-    pending: int
-    parked: int
-    bytes: int
-    oldest: float | None
-    dropped: dict[str, int]
-    renamed: int
-
-
-@dataclass
-class Settlement:
-    """What became of records that were sent."""
-
-    hold_s: float = 5.0
-    delivered: list[str] = field(default_factory=list)
-    parked: dict[str, str] = field(default_factory=dict)
-    waiting: dict[str, str] = field(default_factory=dict)
-    held: set[tuple[str, str]] = field(default_factory=set)
+_MOST_RENEWALS: Final = 1_000
 
 
 class SpoolFile:
@@ -112,47 +75,75 @@ class SpoolFile:
                 self._bytes = self._count_bytes()
         return self._bytes + size <= most
 
-    def add(self, envelopes: Sequence[Envelope]) -> None:
-        """Keep records; on return they are on the disk. One that is there already stays as is."""
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Keep records; on return they are on the disk, each under the id its entry now has."""
         now = time.time()
-        rows = [
-            (each.id, each.actor, each.thread, each.kind, each.wire, each.own_clock, now)
-            for each in envelopes
-        ]
         with self._transaction():
-            self._db.executemany(_INSERT, rows)
-        self._bytes += sum(len(each.wire) for each in envelopes)
+            self._db.execute("SAVEPOINT adding")
+            rows = [entry.row(now) for entry in entries]
+            if self._db.executemany(_INSERT, rows).rowcount < len(entries):
+                self._db.execute("ROLLBACK TO adding")
+                for entry in entries:
+                    self._add_one(entry, now)
+        self._bytes += sum(len(entry.envelope.wire) for entry in entries)
 
-    def next(self, *, records: int, size: int) -> list[Envelope]:
-        """Return the oldest records that may be sent now, in order, up to the two limits."""
+    def _add_one(self, entry: Entry, now: float) -> None:
+        for _ in range(_MOST_RENEWALS):
+            if self._db.execute(_INSERT, entry.row(now)).rowcount or entry.again is None:
+                return
+            renewed = entry.again(entry.envelope)
+            if renewed is None:
+                return
+            entry.envelope = renewed
+        raise SpoolError("no free clock was found for a record", path=self.path)
+
+    def take(self, *, records: int, size: int) -> Portion:
+        """Return the oldest records that may be sent now, in order, up to the two limits.
+
+        They are marked as tried before anybody can send them. A portion is tried or it is not.
+        """
         with self._named():
             rows = self._db.execute(
-                "SELECT r.wire, r.own_clock FROM records r"
+                "SELECT r.seq, r.wire, r.own_clock, r.tried FROM records r"
                 " LEFT JOIN held h ON h.actor = r.actor AND h.thread = r.thread"
                 " WHERE r.state = 'pending' AND coalesce(h.until, 0) <= ?"
                 " ORDER BY r.seq LIMIT ?",
                 (time.time(), records),
             ).fetchall()
         waiting: list[Envelope] = []
-        for wire, own_clock in rows:
+        fresh: list[tuple[int]] = []
+        for seq, wire, own_clock, tried in rows:
             size -= len(wire)
-            if waiting and size < 0:
+            if waiting and (size < 0 or tried != rows[0][3]):
                 break
             waiting.append(read_envelope(bytes(wire), own_clock=bool(own_clock)))
-        return waiting
+            if not tried:
+                fresh.append((seq,))
+        if fresh:
+            with self._transaction():
+                self._db.executemany("UPDATE records SET tried = 1 WHERE seq = ?", fresh)
+        return Portion(waiting, tried=not fresh)
 
-    def rename(self, old: str, new: Envelope) -> None:
-        """Replace a record that lost its clock by its renewed self, before that is sent."""
+    def rename(self, old: str, new: Envelope, *, again: Renewal) -> Envelope:
+        """Replace a record that lost its clock by its renewed self, before that is sent.
+
+        Returns what it became: yet another one, where the new id is kept already.
+        """
         with self._transaction():
+            while self._db.execute("SELECT 1 FROM records WHERE id = ?", (new.id,)).fetchone():
+                another = again(new)
+                if another is None:
+                    raise SpoolError("no free clock was found for a record", path=self.path)
+                new = another
             self._db.execute(
-                "UPDATE OR REPLACE records SET id = ?, wire = ? WHERE id = ?",
-                (new.id, new.wire, old),
+                "UPDATE records SET id = ?, wire = ? WHERE id = ?", (new.id, new.wire, old)
             )
             self._db.execute(
                 "INSERT OR REPLACE INTO renames VALUES (?, ?, ?)", (old, new.id, time.time())
             )
+        return new
 
-    def settle(self, settlement: "Settlement") -> None:
+    def settle(self, settlement: Settlement) -> None:
         """Note what became of records that were sent, all at once."""
         with self._transaction():
             self._db.executemany(

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from ..envelope import Envelope
 from ..errors import InvalidArgumentError, SpoolError, SpoolFullError
-from .file import SpooledRecord, SpoolFile, SpoolStats, State
+from .file import SpoolFile
+from .records import Entry, SpooledRecord, SpoolStats, State
 from .writer import Group, GroupWriter
 
 WhenFull = Literal["refuse", "drop_oldest"]
@@ -58,13 +58,15 @@ class Spool:
         self._begin()
         _spools.add(self)
 
-    def submit(self, envelope: Envelope) -> Group:
+    def submit(self, entry: Entry) -> Group:
         """Add a record to the next commit; wait for the group to know that it is kept.
+
+        The entry then holds the record as it was kept.
 
         Raises:
             SpoolError: the spool takes nothing at the moment.
         """
-        return self._writer.submit(envelope)
+        return self._writer.submit(entry)
 
     def stats(self) -> SpoolStats:
         """Count what is kept, given up and renamed."""
@@ -143,18 +145,18 @@ class Spool:
                 raise SpoolError("the file has been removed", path=self.path)
             return self._file
 
-    def _make_room(self, file: SpoolFile, envelopes: Sequence[Envelope]) -> SpoolError | None:
+    def _make_room(self, file: SpoolFile, entries: Sequence[Entry]) -> SpoolError | None:
         """Apply the limits before records are kept."""
         if self.max_age_s is not None:
             file.drop_older(time.time() - self.max_age_s)
-        size = sum(len(each.wire) for each in envelopes)
+        size = sum(len(entry.envelope.wire) for entry in entries)
         if file.fits(size, most=self.max_bytes):
             return None
         if self.when_full == "drop_oldest" and size <= self.max_bytes:
             while not file.fits(size, most=self.max_bytes) and file.drop_oldest(size):
                 pass
             return None
-        file.refused(len(envelopes))
+        file.refused(len(entries))
         return SpoolFullError(
             f"the spool is full ({self.max_bytes} bytes); nothing new is kept", path=self.path
         )

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from ..envelope import Envelope
 from ..errors import SpoolError
 from .file import SpoolFile
+from .records import Entry
 
-Check = Callable[[SpoolFile, list[Envelope]], SpoolError | None]
+Check = Callable[[SpoolFile, list[Entry]], SpoolError | None]
 _MOST: Final = 5_000
 _IDLE_S: Final = 5.0
 
@@ -23,7 +23,7 @@ class Group:
     """Records that are committed together, and everybody who waits for that."""
 
     def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
+        self.entries: list[Entry] = []
         self.size = 0
         self.fault: SpoolError | None = None
         self._finished = threading.Event()
@@ -77,7 +77,7 @@ class GroupWriter:
         self._group = Group()
         self._running = False
 
-    def submit(self, envelope: Envelope) -> Group:
+    def submit(self, entry: Entry) -> Group:
         """Add a record to the next commit; returns what to wait for.
 
         Raises:
@@ -87,32 +87,32 @@ class GroupWriter:
             group = self._group
             if group.size > self._max_bytes:
                 raise SpoolError("the disk cannot keep up", path=self._path)
-            group.envelopes.append(envelope)
-            group.size += len(envelope.wire)
+            group.entries.append(entry)
+            group.size += len(entry.envelope.wire)
             if not self._running:
                 self._running = True
                 threading.Thread(target=self._write, name="syncropel-spool", daemon=True).start()
-            elif len(group.envelopes) == 1:
+            elif len(group.entries) == 1:
                 self._condition.notify()
             return group
 
     def _write(self) -> None:
         while True:
             with self._condition:
-                if not self._group.envelopes:
+                if not self._group.entries:
                     self._condition.wait(_IDLE_S)
                 group, self._group = self._group, Group()
-                if not group.envelopes:
+                if not group.entries:
                     self._running = False
                     self._group = group
                     return
-            group.finish(self._commit(group.envelopes))
+            group.finish(self._commit(group.entries))
 
-    def _commit(self, envelopes: list[Envelope]) -> SpoolError | None:
+    def _commit(self, entries: list[Entry]) -> SpoolError | None:
         try:
             file = self._open_file()
-            for start in range(0, len(envelopes), _MOST):
-                part = envelopes[start : start + _MOST]
+            for start in range(0, len(entries), _MOST):
+                part = entries[start : start + _MOST]
                 fault = self._check(file, part)
                 if fault is not None:
                     return fault

@@ -48,9 +48,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The server has the record."""
+    """The server has the record; `known` where it says that it had it before it was asked."""
 
     sequence: int | None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def judge(answer: Answer | Broken, record_id: str) -> Judgement:
     if 200 <= answer.status < 300:
         value = answer.json()
         if isinstance(value, dict) and record_id in (value.get("id"), value.get("record_id")):
-            return Stored(_sequence(value))
+            return Stored(_sequence(value), known=value.get("status") == "known")
         error = f"{answer.error} (an answer without the id {record_id})"
         return Refused(error, answer.status, held=True)
     return judge_failure(answer)
@@ -113,7 +114,7 @@ def judge_failure(answer: Answer) -> Judgement:
 def judge_item(item: Mapping[str, Any], record_id: str) -> Judgement:
     """Say what one result of a batch means."""
     if item.get("id") == record_id and item.get("status") in {"created", "known"}:
-        return Stored(_sequence(item))
+        return Stored(_sequence(item), known=item["status"] == "known")
     text = json.dumps(dict(item), ensure_ascii=False)
     status = item.get("http_status")
     code = status if type(status) is int and 400 <= status < 600 else 400

@@ -18,7 +18,7 @@ from .results import Outcome, Verdict
 from .settings import Settings
 from .wire import Wire
 
-RenewedHook = Callable[[Renewed], Awaitable[None]]
+RenewedHook = Callable[[Renewed], Awaitable[Envelope]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Engine:
         self, plan: Plan, *, deadline: float, renewed: RenewedHook | None = None
     ) -> list[Verdict]:
         """Carry out a delivery plan."""
-        answer: Answer | Broken | None = None
+        answer: Answer | Broken | Envelope | None = None
         while True:
             try:
                 step: Step = plan.send(answer)
@@ -189,7 +189,7 @@ class Engine:
 
     async def _carry_out(
         self, step: Step, deadline: float, renewed: RenewedHook | None
-    ) -> Answer | Broken | None:
+    ) -> Answer | Broken | Envelope | None:
         if isinstance(step, Call):
             left = min(self._settings.policy.timeout_s, deadline - self._line.now())
             headers = self._settings.telemetry.headers()
@@ -198,7 +198,7 @@ class Engine:
             self._settings.telemetry.retrying(step.seconds)
             await asyncio.sleep(step.seconds)
         elif renewed is not None:
-            await renewed(step)
+            return await renewed(step)
         return None
 
 

@@ -55,7 +55,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """A record changes its clock, hence its id. Whoever keeps the old one must note it first."""
+    """A record changes its clock, hence its id. Whoever keeps the old one must note it first.
+
+    The answer may be yet another envelope, where the new id is kept already; None takes `new`.
+    """
 
     old: Envelope
     new: Envelope
@@ -91,6 +94,16 @@ class Line:
         if envelope.actor == self.signer.actor_did:
             return self.signer
         return None if envelope.signed else _Unsigned(envelope.actor)
+
+    def renewed(self, envelope: Envelope) -> Envelope | None:
+        """Give a record another clock; None where that is not ours to do, or none is left."""
+        if envelope.own_clock:
+            return None
+        signer = self.signer_of(envelope)
+        clock = self.clock.next(envelope.thread)
+        if signer is None or clock > MAX_CLOCK:
+            return None
+        return renew(envelope, signer, clock=clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +175,11 @@ class _Item:
         return _Item(envelope, (*self.replaces, self.envelope.id))
 
 
-def _deliver_one(item: _Item, shared: _Attempts) -> Generator[Step, Any, Verdict]:
+def _deliver_one(
+    item: _Item, shared: _Attempts, *, doubtful: bool = False
+) -> Generator[Step, Any, Verdict]:
     line = shared.line
-    attempts = _Attempts(line, shared.deadline, doubtful=shared.doubtful)
+    attempts = _Attempts(line, shared.deadline, doubtful=shared.doubtful or doubtful)
     while True:
         envelope = item.envelope
         answer = yield from _exchange(
@@ -174,6 +189,12 @@ def _deliver_one(item: _Item, shared: _Attempts) -> Generator[Step, Any, Verdict
         if isinstance(judgement, ClockTaken):
             races = len(item.replaces)
             judgement, fresh = yield from _contend(envelope, judgement, attempts, races)
+            if fresh is not None:
+                item = item.renewed(fresh)
+                continue
+        elif _is_anothers(judgement) and _may_renew(item, line, attempts):
+            yield from _reseed(envelope, line)
+            fresh = yield from _announce(envelope, line)
             if fresh is not None:
                 item = item.renewed(fresh)
                 continue
@@ -192,7 +213,7 @@ def _contend(
     line = attempts.line
     if attempts.doubtful:
         # An earlier attempt may have arrived. Ask for the id before giving it up.
-        found = yield from _exchange(Call("GET", f"{RECORDS}/{envelope.id}"), line)
+        found = yield from _ask(f"{RECORDS}/{envelope.id}", line)
         if isinstance(found, Broken):
             return TryAgain(found.error), None
         if isinstance(judge(found, envelope.id), Stored):
@@ -202,30 +223,39 @@ def _contend(
     if races >= _MAX_CLOCK_RACES or line.now() >= attempts.deadline:
         return TryAgain(taken.error, taken.status), None
     yield from _reseed(envelope, line)
-    fresh = _renewed(envelope, line)
+    fresh = yield from _announce(envelope, line)
     if fresh is None:
         return Refused(f"{taken.error} (no other clock can be signed here)", taken.status), None
-    yield Renewed(envelope, fresh)
     attempts.doubtful = False
     return taken, fresh
+
+
+def _is_anothers(judgement: Judgement) -> bool:
+    """Whether the server knew the record before we sent it, if this was the first attempt.
+
+    Two writers that say the same under the same clock make the same id. Both were told that
+    their record is kept, so there have to be two.
+    """
+    return isinstance(judgement, Stored) and judgement.known
+
+
+def _announce(envelope: Envelope, line: Line) -> Generator[Step, Any, Envelope | None]:
+    """Take another clock and let whoever keeps the record note it; None where there is none."""
+    fresh = line.renewed(envelope)
+    if fresh is None:
+        return None
+    kept: Envelope | None = yield Renewed(envelope, fresh)
+    return kept or fresh
 
 
 def _reseed(envelope: Envelope, line: Line) -> Generator[Step, Any, None]:
     """Move the automatic clock past what the server has for this actor."""
     path = f"/v1/threads/{quote(envelope.thread, safe='').replace('.', '%2E')}/state"
-    answer = yield from _exchange(Call("GET", path), line)
+    answer = yield from _ask(path, line)
     value = answer.json() if isinstance(answer, Answer) and answer.status == 200 else None
     clocks = value.get("actor_clocks") if isinstance(value, dict) else None
     highest = clocks.get(envelope.actor) if isinstance(clocks, dict) else None
     line.clock.collided(envelope.thread, highest=highest if type(highest) is int else None)
-
-
-def _renewed(envelope: Envelope, line: Line) -> Envelope | None:
-    signer = line.signer_of(envelope)
-    clock = line.clock.next(envelope.thread)
-    if signer is None or clock > MAX_CLOCK:
-        return None
-    return renew(envelope, signer, clock=clock)
 
 
 def _batch_results(
@@ -242,19 +272,20 @@ def _batch_results(
     for index, result in zip(todo, results, strict=True):
         item = items[index]
         judgement = judge_item(result, item.envelope.id)
-        if isinstance(judgement, ClockTaken) and _may_renew(item, line, attempts):
+        taken = isinstance(judgement, ClockTaken) or _is_anothers(judgement)
+        if taken and _may_renew(item, line, attempts):
             if item.envelope.lane not in reseeded:
                 reseeded.add(item.envelope.lane)
                 yield from _reseed(item.envelope, line)
-            fresh = _renewed(item.envelope, line)
+            fresh = yield from _announce(item.envelope, line)
             if fresh is not None:
-                yield Renewed(item.envelope, fresh)
                 items[index] = item.renewed(fresh)
                 again.append(index)
                 continue
         if isinstance(judgement, ClockTaken | TryAgain):
             # Rare: settle it alone, with every question the single path knows to ask.
-            done[index] = yield from _deliver_one(item, attempts)
+            doubtful = isinstance(judgement, TryAgain) and judgement.doubtful
+            done[index] = yield from _deliver_one(item, attempts, doubtful=doubtful)
             continue
         done[index] = _verdict(item, judgement, attempts.retried)
     return again
@@ -284,6 +315,8 @@ def _batch_failed(
         # No such door, or one record spoils the rest: each record stands for itself.
         if status in {404, 405, 501}:
             line.batch = None
+        else:
+            attempts.doubtful = True  # it may have taken some before it refused one
         return todo, None
     judgement = _whole(answer)
     wait = attempts.pause(judgement) if isinstance(judgement, TryAgain) else None
@@ -299,6 +332,14 @@ def _whole(answer: Answer | Broken) -> Judgement:
     if isinstance(answer, Answer) and 200 <= answer.status < 300:
         return Refused(f"{answer.error} (no answer to a batch)", answer.status, held=True)
     return judge(answer, "") if isinstance(answer, Broken) else judge_failure(answer)
+
+
+def _ask(path: str, line: Line) -> Generator[Step, Any, Answer | Broken]:
+    """Ask a question; once more where the first breaks, which may only be an old connection."""
+    answer = yield from _exchange(Call("GET", path), line)
+    if isinstance(answer, Broken) and answer.again:
+        answer = yield from _exchange(Call("GET", path), line)
+    return answer
 
 
 def _exchange(call: Call, line: Line) -> Generator[Step, Any, Answer | Broken]:

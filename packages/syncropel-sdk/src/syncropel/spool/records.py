@@ -1,0 +1,78 @@
+"""Records on their way into the spool, in it, and out of it again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..envelope import Envelope
+
+State = Literal["pending", "parked"]
+Renewal = Callable[[Envelope], Envelope | None]
+"""Gives a record another clock, hence another id; None where nobody here may."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A record on its way into the spool.
+
+    Two processes may say the same at the same millisecond. Where that id is kept already,
+    `again` makes another; without it the two are one record. `tried` says that it was sent
+    before, and may have arrived.
+    """
+
+    envelope: Envelope
+    again: Renewal | None = None
+    tried: bool = False
+
+    def row(self, now: float) -> tuple[Any, ...]:
+        """The record as the table has it."""
+        each = self.envelope
+        return (
+            each.id, each.actor, each.thread, each.kind, each.wire, each.own_clock, self.tried, now,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Records to send now, and whether they may have been sent before."""
+
+    envelopes: Sequence[Envelope]
+    tried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledRecord:
+    """A record in the spool, as the command and the API show it."""
+
+    id: str
+    actor: str
+    thread: str
+    kind: str
+    queued_at: float
+    state: State
+    attempts: int
+    reason: str
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolStats:
+    """A spool at a glance; `dropped` counts what was given up, by reason."""
+
+    pending: int
+    parked: int
+    bytes: int
+    oldest: float | None
+    dropped: dict[str, int]
+    renamed: int
+
+
+@dataclass
+class Settlement:
+    """What became of records that were sent."""
+
+    hold_s: float = 5.0
+    delivered: list[str] = field(default_factory=list)
+    parked: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, str] = field(default_factory=dict)
+    held: set[tuple[str, str]] = field(default_factory=set)

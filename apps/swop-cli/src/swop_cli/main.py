@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,19 @@ from . import exits
 from .express import express
 from .modes import mode_first
 from .output import remark
+
+
+def console() -> int:
+    """`main` for a process of its own.
+
+    Such a process is over before cyclic garbage could matter, and looking for it takes a
+    quarter of a scan. `watch`, which lives on, turns it on again.
+    """
+    gc.disable()
+    try:
+        return main()
+    finally:
+        gc.freeze()  # nor is anything looked for at the exit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,6 +57,7 @@ def watch(
     tell(first)
     if once:
         raise typer.Exit(exits.FINDINGS if first.report.errors else exits.OK)
+    gc.enable()
     try:
         engine.run(on_rebuild=tell)
     except KeyboardInterrupt:

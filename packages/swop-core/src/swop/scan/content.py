@@ -40,13 +40,12 @@ class Content:
         self.changed = False
 
     @classmethod
-    def of(cls, data: bytes, fingerprint: str) -> Content:
-        """What a look at the bytes tells: whether the file may hold an artifact."""
+    def of(cls, text: bytes, fingerprint: str) -> Content:
+        """What a look at the file's searchable text tells: whether it may hold an artifact."""
         from .prefilter import may_hold_artifact
-        from .source import text_for_search
 
         content = cls(fingerprint)
-        content.hit = may_hold_artifact(text_for_search(data))
+        content.hit = may_hold_artifact(text)
         return content
 
     @property
@@ -91,14 +90,13 @@ class Content:
         except SourceProblemError as error:
             self.problem = (error.line, str(error))
 
-    def heads(self, data: bytes) -> frozenset[str]:
-        """The first names of what the file imports."""
+    def heads(self, text: bytes) -> frozenset[str]:
+        """The first names of what the file imports, told from its searchable text."""
         if self._heads is None:
             from .prefilter import import_heads
-            from .source import text_for_search
 
             self.changed = True
-            self._heads = import_heads(text_for_search(data))
+            self._heads = import_heads(text)
         return self._heads
 
     def lacks(self, names: frozenset[str]) -> None:

@@ -7,7 +7,7 @@ its binding mentions a carrier, whether or not it turns out to mean it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from .content import Content
@@ -16,7 +16,6 @@ from .facts import FUNCTION, Binding, ModuleFacts
 from .modules import ModuleIndex
 from .prefilter import mentions
 from .reach import Reach
-from .source import text_for_search
 from .vocabulary import BASE_KINDS, KINDS, OURS
 from .walk import SourceFile
 
@@ -28,8 +27,8 @@ class Files(Protocol):
     def files(self) -> Mapping[str, tuple[SourceFile, Content]]:
         """Every file with what is known of it."""
 
-    def data(self, rel: str) -> bytes:
-        """The bytes of a file."""
+    def text(self, rel: str) -> bytes:
+        """A file as names are searched for in it."""
 
     def facts(self, rel: str) -> ModuleFacts | None:
         """What a file says."""
@@ -45,6 +44,7 @@ class Growth:
         self.carriers: set[str] = {*BASE_KINDS, OURS}
         self._exports: dict[str, set[str]] = defaultdict(set)
         self._looked_at: set[str] = set()
+        self._waiting: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
     def forget(self, changed: frozenset[str]) -> None:
         """Look again at files that have changed.
@@ -77,7 +77,7 @@ class Growth:
         if rel not in self._files.files:
             return frozenset()
         content = self._files.files[rel][1]
-        return content.heads(b"" if content.knows_heads else self._files.data(rel))
+        return content.heads(b"" if content.knows_heads else self._files.text(rel))
 
     def _mentions(self, rel: str, names: frozenset[str]) -> bool:
         if rel not in self._files.files:
@@ -86,56 +86,73 @@ class Growth:
         unknown = names - content.absent
         if not unknown:
             return False
-        if mentions(text_for_search(self._files.data(rel)), unknown):
+        if mentions(self._files.text(rel), unknown):
             return True
         content.lacks(unknown)
         return False
 
     def _collect(self, hits: set[str]) -> None:
         """Add what the files bind to carriers, until nothing is added."""
-        grown = len(self.carriers)
-        todo = hits - self._looked_at
-        while todo:
-            for rel in todo:
-                names = set(self._bound(rel))
-                self.carriers |= names
-                if names - BASE_KINDS.keys():
-                    self._exports[self._units().unit_of(rel)] |= names - BASE_KINDS.keys()
-            self._looked_at |= todo
-            todo = set(hits) if len(self.carriers) != grown else set()
-            grown = len(self.carriers)
+        found: list[tuple[str, str]] = []
+        for rel in hits - self._looked_at:
+            for name, leads in self._bound(rel):
+                if leads & self.carriers:
+                    found.append((rel, name))
+                else:
+                    for lead in leads:
+                        self._waiting[lead].add((rel, name))
+        self._looked_at |= hits
+        while found:
+            rel, name = found.pop()
+            if name not in BASE_KINDS:
+                self._exports[self._units().unit_of(rel)].add(name)
+            if name not in self.carriers:
+                self.carriers.add(name)
+                found.extend(self._waiting.pop(name, ()))
 
-    def _bound(self, rel: str) -> Iterator[str]:
+    def _bound(self, rel: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """The names that other files can take from a file, each with what makes it lead on."""
         facts = self._files.facts(rel)
         for scope in facts.scopes if facts else ():
             if scope.kind == FUNCTION:
                 continue  # no other file can name what a function binds
             if any(module.partition(".")[0] == OURS for _, module in scope.stars):
-                yield from KINDS
+                yield from ((kind, _ALWAYS) for kind in KINDS)
             for name, bindings in scope.names.items():
-                if any(self._carries(binding, facts) for binding in bindings):
-                    yield name
+                leads = frozenset().union(*(_leads(binding, facts) for binding in bindings))
+                if leads:
+                    yield name, leads
 
-    def _carries(self, binding: Binding, facts: ModuleFacts | None) -> bool:
-        payload = binding.payload
-        if binding.kind == "from":
-            return payload[2] in self.carriers or payload[1].partition(".")[0] == OURS
-        if binding.kind == "import":
-            return bool(payload[0].partition(".")[0] == OURS)
-        if binding.kind == "value":
-            return self._leads_on(payload[0])
-        if binding.kind == "class" and facts is not None:
-            return any(self._leads_on(base) for base in facts.classes[payload[0]].bases)
-        return False
 
-    def _leads_on(self, expr: Expr) -> bool:
-        while expr[0] in "sc":
-            if expr[0] == "c" and last_name(expr[1]) == "partial" and expr[2]:
-                expr = expr[2][0]
-            else:
-                expr = expr[1]
-        while expr[0] == "a":  # `m.command` leads on when `m` or `command` does
-            if expr[2] in self.carriers:
-                return True
+_ALWAYS = frozenset({OURS})
+
+
+def _leads(binding: Binding, facts: ModuleFacts | None) -> Iterable[str]:
+    """The names any of which, as a carrier, makes this binding lead on."""
+    payload = binding.payload
+    if binding.kind == "from":
+        return _ALWAYS if payload[1].partition(".")[0] == OURS else (payload[2],)
+    if binding.kind == "import":
+        return _ALWAYS if payload[0].partition(".")[0] == OURS else ()
+    if binding.kind == "value":
+        return _names_in(payload[0])
+    if binding.kind == "class" and facts is not None:
+        bases = facts.classes[payload[0]].bases
+        return _names_in(bases[0]) if len(bases) == 1 else {n for b in bases for n in _names_in(b)}
+    return ()
+
+
+def _names_in(expr: Expr) -> list[str]:
+    """The names along an expression: `m.command` leads on when `m` or `command` does."""
+    while expr[0] in "sc":
+        if expr[0] == "c" and last_name(expr[1]) == "partial" and expr[2]:
+            expr = expr[2][0]
+        else:
             expr = expr[1]
-        return expr[0] == "n" and expr[1] in self.carriers
+    names: list[str] = []
+    while expr[0] == "a":
+        names.append(expr[2])
+        expr = expr[1]
+    if expr[0] == "n":
+        names.append(expr[1])
+    return names

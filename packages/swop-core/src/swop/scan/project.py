@@ -62,6 +62,7 @@ class ProjectScan:
         self.files: dict[str, tuple[SourceFile, Content]] = {}
         self.scanned: frozenset[str] = frozenset()
         self._bytes: dict[str, bytes] = {}
+        self._texts: dict[str, bytes] = {}
         self._unreadable: list[str] = []
         self._meaning: Meaning | None = None
         self._pending: tuple[ScanReport, int] | None = None
@@ -84,6 +85,7 @@ class ProjectScan:
                 return self._run(found, in_full=in_full)
             finally:
                 self._bytes.clear()
+                self._texts.clear()
 
     def _run(self, found: Walk | None, *, in_full: bool) -> ScanReport:
         started = now_ns()
@@ -149,8 +151,8 @@ class ProjectScan:
         content = self.cache.content(fingerprint) if self.cache else None
         if content is None:
             fresh.add(file.rel)
-            content = Content.of(data, fingerprint)
             self._bytes[file.rel] = data
+            content = Content.of(self.text(file.rel), fingerprint)
         return content
 
     def data(self, rel: str) -> bytes:
@@ -161,6 +163,15 @@ class ProjectScan:
             return _bytes_of(self.files[rel][0].path)
         except OSError:
             return b""  # gone since it was looked at: the next scan says so
+
+    def text(self, rel: str) -> bytes:
+        """A file as names are searched for in it."""
+        text = self._texts.get(rel)
+        if text is None:
+            from .source import text_for_search
+
+            text = self._texts[rel] = text_for_search(self.data(rel))
+        return text
 
     def facts(self, rel: str) -> ModuleFacts | None:
         """The facts of a file, read when they are first asked for."""

@@ -75,11 +75,14 @@ class Resolver:
         self._active: set[tuple[str, int, str, int]] = set()
         self._steps = 0
         self._known: dict[tuple[Place, str], tuple[list[Target], set[str]]] = {}
+        self._facts: dict[str, ModuleFacts | None] = {}
 
     def facts(self, rel: str) -> ModuleFacts | None:
         """The facts of a file, noting that an answer depends on it."""
         self.touched.add(rel)
-        return self._facts_of(rel)
+        if rel not in self._facts:
+            self._facts[rel] = self._facts_of(rel)
+        return self._facts[rel]
 
     def class_facts(self, ref: ClassRef) -> ClassFacts:
         """The facts of a class."""
@@ -111,6 +114,7 @@ class Resolver:
     def forget(self) -> None:
         """Drop every answer: files have changed."""
         self._known.clear()
+        self._facts.clear()
 
     def _follow(self, expr: Expr, place: Place, hops: int) -> list[Target]:
         self._steps += 1

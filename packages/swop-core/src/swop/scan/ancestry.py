@@ -127,6 +127,8 @@ class Ancestry:
             for target in targets
             if isinstance(target, External)
         )
+        if not above:
+            return Lineage((ref,), external, bases.kind, overlong=False), touched
         order = _merged(ref, [lineage.classes for lineage, _ in above])
         kinds = (self._bases[ancestor][0].kind for ancestor in order)
         return (

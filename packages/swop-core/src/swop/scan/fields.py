@@ -68,7 +68,7 @@ class FieldReader:
         found: dict[str, FieldDef] = {}
         own = self._style(ref)
         for ancestor in reversed(self.ancestry.lineage(ref).classes):
-            style = self._style(ancestor)
+            style = own if ancestor == ref else self._style(ancestor)
             if ancestor != ref and not _contributes(style, own):
                 continue
             for statement in self._statements(ancestor, style):

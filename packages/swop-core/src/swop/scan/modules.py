@@ -31,6 +31,7 @@ class ModuleIndex:
         self.roots = [root for root in dict.fromkeys(roots) if root in self.folders]
         self._tops = self._top_level_names()
         self._found: dict[tuple[str, str], str | None] = {}
+        self._names: dict[str, str] = {}
 
     def file_of(self, module: str) -> str | None:
         """The file that holds the code of a module; None for a folder without `__init__.py`."""
@@ -69,6 +70,11 @@ class ModuleIndex:
 
     def name_of(self, rel: str) -> str:
         """The dotted name of a file, seen from its source root."""
+        if rel not in self._names:
+            self._names[rel] = self._name_of(rel)
+        return self._names[rel]
+
+    def _name_of(self, rel: str) -> str:
         inside = [root for root in self.source_roots if not root or rel.startswith(root + "/")]
         root = max(inside, key=len, default="")
         path = rel[len(root) :].lstrip("/").removesuffix(".py")

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 from .vocabulary import BASE_KINDS, OURS, SUFFIX_KINDS
 
@@ -108,41 +109,56 @@ _WORDS = re.compile(_WORD + rb"+")
 def import_heads(text: bytes) -> frozenset[str]:
     """The first names of what a file imports; more than those, never fewer."""
     heads: set[bytes] = set()
-    position = text.find(b"import")
-    while position >= 0:
-        start = text.rfind(b"\n", 0, position) + 1
-        end = text.find(b"\n", position)
-        end = len(text) if end < 0 else end
-        line = text[start:end]
-        head = _simple_head(line)
-        joined = start > 1 and text[start - 2] in _JOINING and _continued(text, start)
-        if head and (line[0] == _F or not joined):
-            heads.add(head)
-        elif joined or _continued(text, end + 1) or (b"(" in line and b")" not in line):
-            start, end = _logical_line(text, start, end)
-            heads.update(_WORDS.findall(text, start, end))
+    pieces = text.split(b"import")
+    start = len(pieces[0])
+    for before, after in pairwise(pieces):
+        line_start = before.rfind(b"\n") + 1
+        head = _head_before(before[line_start:]) if line_start > 1 else None
+        if head == b"":
+            head = _head_after(after.partition(b"\n")[0]) if b"\n" in after else None
+        if head is None or before[line_start - 2] in _JOINING:
+            heads |= _heads_of_line(text, start)
         else:
-            heads.update(_HEADS.findall(line))
-        position = text.find(b"import", max(end, position + 6))
+            heads.add(head)
+        start += len(after) + 6
     return frozenset(head.decode("utf-8", "replace") for head in heads)
 
 
-_F = ord("f")
 _JOINING = b"\\\r"
+_FROM = re.compile(rb"[ \t>.]*from[ \t]+\.*(" + _WORD + rb"*)[\w\x80-\xff.]*[ \t]+")
+_PLAIN = re.compile(rb"[ \t]+(" + _WORD + rb"+)[^,;\\\r]*")
 
 
 @lru_cache(maxsize=16_384)
-def _simple_head(line: bytes) -> bytes | None:
-    """`a` of `from a.b import …` and of `import a.b`, where the line says nothing else."""
-    words = line.split()
-    if len(words) < 2 or b";" in line:
-        return None
-    if words[0] == b"from":
-        whole = len(words) > 2 and words[2] == b"import"
-        return words[1].lstrip(b".").partition(b".")[0] if whole else None
-    if words[0] == b"import" and b"," not in line and b"\\" not in line:
-        return words[1].partition(b".")[0]
-    return None
+def _head_before(line: bytes) -> bytes | None:
+    """`a` where `from a.b ` stands before the word, "" where nothing does, None for the rest.
+
+    Prompts count as nothing: docstrings are full of them, and what they import does no harm.
+    """
+    if not line.strip(b" \t>."):
+        return b""
+    match = _FROM.fullmatch(line)
+    return match[1] if match else None
+
+
+@lru_cache(maxsize=16_384)
+def _head_after(line: bytes) -> bytes | None:
+    """`a` of `import a.b as c`; None where the line says more."""
+    match = _PLAIN.fullmatch(line)
+    return match[1] if match else None
+
+
+def _heads_of_line(text: bytes, position: int) -> set[bytes]:
+    """What the line around a position may import, whatever else it holds."""
+    start = text.rfind(b"\n", 0, position) + 1
+    end = text.find(b"\n", position)
+    end = len(text) if end < 0 else end
+    line = text[start:end]
+    joined = _continued(text, start) or _continued(text, end + 1)
+    if joined or (b"(" in line and b")" not in line):
+        start, end = _logical_line(text, start, end)
+        return set(_WORDS.findall(text, start, end))
+    return set(_HEADS.findall(line))
 
 
 def _continued(text: bytes, start: int) -> bool:

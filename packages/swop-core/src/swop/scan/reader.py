@@ -17,6 +17,11 @@ from .source import parse
 HANDLER_METHODS = ("handle", "__call__", "execute", "run")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OPAQUE = "other"
+_SIMPLE = (
+    ast.Expr, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Raise, ast.Assert, ast.Pass,
+    ast.Import, ast.ImportFrom, ast.Delete, ast.Global, ast.Nonlocal, ast.Break, ast.Continue,
+)  # fmt: skip
+"""Statements without a body: most of those there are."""
 
 
 def read_source(data: bytes) -> ModuleFacts:
@@ -67,7 +72,7 @@ class _Reader:
                 self._assign(targets, value, scope, node.lineno, maybe=maybe)
             case ast.AnnAssign(target=target, value=ast.expr() as value):
                 self._assign([target], value, scope, node.lineno, maybe=maybe)
-            case _:
+            case _ if not isinstance(node, _SIMPLE):
                 self._compound(node, scope, prefix)
 
     def _compound(self, node: ast.stmt, scope: int, prefix: str) -> None:
@@ -205,8 +210,9 @@ def _holds_class(body: Sequence[ast.stmt]) -> bool:
         node = todo.pop()
         if isinstance(node, ast.ClassDef):
             return True
-        for inner in _bodies(node):
-            todo.extend(inner)
+        if not isinstance(node, _SIMPLE):
+            for inner in _bodies(node):
+                todo.extend(inner)
     return False
 
 
@@ -264,12 +270,15 @@ def _called_in(method: ast.AST) -> Iterator[str]:
         node = todo.pop()
         if isinstance(node, ast.Call) and (name := _called(node.func)):
             yield name
-        for field in node._fields:
-            value = getattr(node, field, None)
-            if isinstance(value, list):
-                todo.extend(item for item in value if isinstance(item, ast.AST))
-            elif isinstance(value, ast.AST) and value._fields:
+        for value in vars(node).values():
+            kind = type(value)
+            if kind is list:
+                todo += [item for item in value if isinstance(item, ast.AST)]
+            elif kind not in _LEAVES and isinstance(value, ast.AST):
                 todo.append(value)
+
+
+_LEAVES = frozenset({int, str, type(None), ast.Load, ast.Store, ast.Name, ast.Constant})
 
 
 def _called(node: ast.expr) -> str | None:

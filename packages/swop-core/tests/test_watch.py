@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from swop import SwopConfig, WatchEngine, WatchRebuild, rebuild_once
+from swop.scan.walk import walk, with_renewed
 
 from .projects import project
 
@@ -137,3 +138,34 @@ def test_a_file_that_stops_parsing_is_told(config: SwopConfig) -> None:
     rebuild = engine.poll_once()
     assert rebuild is not None
     assert rebuild.report.errors[0].startswith("src/a/x.py:1: ")
+
+
+def test_only_the_named_files_are_looked_at(config: SwopConfig) -> None:
+    """Where plain known files were named, the outcome is that of a walk; else it says so."""
+    before = walk(config)
+    root = config.project_root / "src"
+    edited = root / "a/x.py"
+    edited.write_text("x = 1  # longer than before, with another stamp\n" * 9)
+    assert with_renewed(before, frozenset({str(edited)})) == walk(config)
+    assert with_renewed(before, frozenset({str(root / "new.py")})) is None
+    edited.unlink()
+    assert with_renewed(before, frozenset({str(edited)})) is None
+    edited.symlink_to(root / "plain.py")
+    assert with_renewed(before, frozenset({str(edited)})) is None
+
+
+def test_a_changed_configuration_is_taken_on(config: SwopConfig) -> None:
+    """New source roots count at once; a broken file is one line, and the old one stays."""
+    assert config.config_path is not None
+    engine = WatchEngine(config, interval=0.05, debounce=0.05)
+    (config.project_root / "more").mkdir()
+    (config.project_root / "more/y.py").write_text(COMMAND.format("c", "MakeC"))
+    with running(engine) as seen:
+        config.config_path.write_text("version: 1\nsource_roots: [src, more]\n")
+        eventually((config.manifests_path / "c/commands.yml").exists)
+        config.config_path.write_text("source_roots: {no: list}\n")
+        eventually(lambda: seen[-1].report.errors)
+        (config.project_root / "more/y.py").write_text(COMMAND.format("c", "RemakeC"))
+        eventually(lambda: "RemakeC" in (config.manifests_path / "c/commands.yml").read_text())
+    assert "source_roots" in seen[1].report.errors[0]
+    assert [item.changed_files for item in seen[:2]] == [[config.config_path]] * 2

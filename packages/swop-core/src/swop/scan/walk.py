@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,6 +60,31 @@ def walk(config: SwopConfig, *, suffixes: tuple[str, ...] = (SUFFIX,)) -> Walk:
     not scanned anyway; a link that leads back to a folder it is in is a problem.
     """
     return _Walker(config, suffixes).walk()
+
+
+def with_renewed(found: Walk, paths: Set[str]) -> Walk | None:
+    """A walk as it would be now, where these paths and no others may have changed.
+
+    None when that cannot be told without walking: a path is new, gone, or no plain file.
+    """
+    files = {file.path: index for index, file in enumerate(found.files)}
+    if found.problems or not paths <= files.keys():
+        return None
+    renewed = found.files.copy()
+    for path in paths:
+        try:
+            status = os.lstat(path)
+        except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        index = files[path]
+        renewed[index] = _stamped(renewed[index].rel, path, status)
+    return found._replace(files=renewed)
+
+
+def _stamped(rel: str, path: str, status: os.stat_result) -> SourceFile:
+    return SourceFile(rel, path, status.st_mtime_ns, status.st_ctime_ns, status.st_size)
 
 
 class _Walker:
@@ -136,10 +162,7 @@ class _Walker:
         if not rel.isprintable():
             self._problem(entry.path, "the file's name holds invisible characters: rename it")
             return
-        status = entry.stat()
-        self.files[rel] = SourceFile(
-            rel, entry.path, status.st_mtime_ns, status.st_ctime_ns, status.st_size
-        )
+        self.files[rel] = _stamped(rel, entry.path, entry.stat())
 
     def _link(self, entry: os.DirEntry[str], root: str) -> Iterator[str]:
         real = os.path.realpath(entry.path)

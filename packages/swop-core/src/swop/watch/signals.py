@@ -16,14 +16,23 @@ STEP_MS = 20
 IDLE_MS = 500
 
 
+# A timer may fire this much early, which must not cost another round.
+SLACK_S = 0.02
+
+Places = frozenset[str] | None
+"""The paths at which something may have changed; None when it may be anywhere."""
+NOWHERE: Places = frozenset()
+ANYWHERE: Places = None
+
+
 class Signals(Protocol):
-    """Tells when to look at the files again."""
+    """Tells when and where to look at the files again."""
 
-    def wait(self, stopped: Callable[[], bool]) -> bool:
-        """Wait a while; True when files should be looked at."""
+    def wait(self, stopped: Callable[[], bool]) -> Places:
+        """Wait a while; say where something may have changed."""
 
-    def quiet_for(self, seconds: float) -> bool:
-        """Wait; True when it is known that nothing changed meanwhile."""
+    def quiet_for(self, seconds: float) -> Places:
+        """Wait for quiet; say where something may have changed before it came."""
 
 
 class Polling:
@@ -32,17 +41,17 @@ class Polling:
     def __init__(self, interval: float) -> None:
         self.interval = interval
 
-    def wait(self, stopped: Callable[[], bool]) -> bool:
+    def wait(self, stopped: Callable[[], bool]) -> Places:
         """Sleep for one interval, in pieces, so that a stop is noticed soon."""
         until = time.monotonic() + self.interval
         while (left := until - time.monotonic()) > 0 and not stopped():
             time.sleep(min(left, 0.25))
-        return not stopped()
+        return NOWHERE if stopped() else ANYWHERE
 
-    def quiet_for(self, seconds: float) -> bool:
+    def quiet_for(self, seconds: float) -> Places:
         """Sleep; a poller never knows."""
         time.sleep(seconds)
-        return False
+        return ANYWHERE
 
 
 class Notified:
@@ -51,20 +60,25 @@ class Notified:
     def __init__(self, changes: Generator[set[tuple[object, str]], None, None]) -> None:
         self._changes = changes
 
-    def wait(self, stopped: Callable[[], bool]) -> bool:
+    def wait(self, stopped: Callable[[], bool]) -> Places:
         """Wait for a change, at most half a second."""
-        return bool(next(self._changes, ())) and not stopped()
+        places = self._next()
+        return NOWHERE if stopped() else places
 
-    def quiet_for(self, seconds: float) -> bool:
+    def quiet_for(self, seconds: float) -> Places:
         """Wait until no change has come for this long."""
+        heard: set[str] = set()
         last = time.monotonic()
         limit = last + 20 * seconds
-        while (now := time.monotonic()) < limit:
-            if now - last >= seconds:
-                return True
-            if next(self._changes, ()):
+        while (now := time.monotonic()) < limit and now - last < seconds - SLACK_S:
+            places = self._next()
+            if places:
+                heard |= places
                 last = time.monotonic()
-        return True
+        return frozenset(heard)
+
+    def _next(self) -> frozenset[str]:
+        return frozenset(path for _, path in next(self._changes, ()))
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from swop import ScanReport, SwopConfig
-from swop.scan.prefilter import import_heads, may_hold_artifact
+from swop.scan.prefilter import holds_stem, import_heads, may_hold_artifact
 from swop.scan.project import ProjectScan
 from swop.scan.source import text_for_search
+from swop.scan.vocabulary import BASE_KINDS
 
 from .trees import chained_trees, trees, write_tree
 
@@ -109,3 +110,9 @@ def test_a_coding_line_is_honoured() -> None:
     """A file in another encoding is searched as Python reads it."""
     data = "# coding: utf-7\nimport +AHMAdwBvAHA-\n".encode("ascii")
     assert may_hold_artifact(text_for_search(data))
+
+
+def test_every_base_name_holds_a_stem() -> None:
+    """What is passed over for want of a stem can name no base."""
+    assert all(holds_stem(name.encode()) for name in BASE_KINDS)
+    assert not holds_stem(b"class Quiet(Comma, Evening, Handle): C = E = H = Q = 1")

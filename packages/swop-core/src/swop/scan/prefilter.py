@@ -32,14 +32,11 @@ _WORD = rb"[\w\x80-\xff]"
 _BASES = b"|".join(name.encode() for name in BASE_KINDS)
 _SUFFIXES = b"|".join(name.encode() for name in SUFFIX_KINDS)
 
-# Every base name holds one of these, and plain substring search is fast.
-_STEMS = (b"Command", b"Query", b"Event", b"Handler")
 _OURS = OURS.encode()
 
 _SUFFIXED_CLASS = re.compile(rb"class[\s\\]+" + _WORD + rb"*(?:" + _SUFFIXES + rb")\b")
-_RENAMED = re.compile(rb"\b(?:" + _BASES + rb")[ \t\f]+as\b")
 _ASSIGNED = re.compile(rb"=[ \t\f(\w.\x80-\xff]*\b(?:" + _BASES + rb")\b(?![ \t\f]*\()")
-_BASE = re.compile(rb"\b(?:" + _BASES + rb")\b")
+_BASE = re.compile(rb"\b(?:" + _BASES + rb")\b([ \t\f]+as\b)?")  # `Command as C` renames
 _HEADER = re.compile(rb"class\b([^:]*)")
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 
@@ -48,15 +45,26 @@ def may_hold_artifact(text: bytes) -> bool:
     """Whether a file names the end of a chain itself (point 2 above)."""
     if _OURS in text or _SUFFIXED_CLASS.search(text):
         return True
-    if not holds_stem(text) or not _BASE.search(text):
+    if not holds_stem(text):
         return False
-    return bool(_RENAMED.search(text) or _ASSIGNED.search(text) or _base_in_header(text))
+    renamings = [match[1] for match in _BASE.finditer(text)]
+    if not renamings:
+        return False
+    return any(renamings) or bool(_ASSIGNED.search(text)) or _base_in_header(text)
 
 
 def holds_stem(text: bytes) -> bool:
-    """Whether a file holds a part of any base name."""
-    command, query, event, handler = _STEMS  # spelled out: this runs over every byte there is
-    return command in text or query in text or event in text or handler in text
+    """Whether a file holds a part of any base name.
+
+    This runs over every byte there is. To find out that a file has no Q takes a tenth of the
+    time that looking for a word takes, hence both.
+    """
+    return (
+        (b"Q" in text and b"Query" in text)
+        or (b"C" in text and b"Command" in text)
+        or (b"E" in text and b"Event" in text)
+        or (b"H" in text and b"Handler" in text)
+    )
 
 
 def mentions(text: bytes, names: Iterable[str]) -> bool:

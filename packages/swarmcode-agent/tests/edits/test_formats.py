@@ -168,3 +168,53 @@ def test_sloppy_headers_are_understood(header: str) -> None:
     text = f"```diff\n--- a/x\n+++ b/x\n{header}\n a\n-b\n+B\n```\nDone!\n"
     [edit] = parse(text).files
     assert apply_hunks("a\nb\n", edit.hunks)[0] == "a\nB\n"
+
+
+@given(texts, texts)
+def test_numbered_lines_lead_to_the_same_file(before: str, after: str) -> None:
+    """What they can say, they say: read back over the file, they make the other file."""
+    old, new = Files({"a.py": File(before)}), {"a.py": File(after)}
+    wanted = diff_files(old, new)
+    try:
+        rendered = render(wanted, "lines")
+    except UnsupportedEditError:
+        assert before[-1:] != "\n" or after[-1:] != "\n" or "\r" in before + after
+        return
+    if before == after:
+        assert rendered == ""
+        return
+    assert plan(parse(rendered, "lines", tree=old), old).changes == new
+
+
+def test_numbered_lines_are_a_diff_of_the_file() -> None:
+    """One wrong line, said by its number, is the same patch as its diff; endings stay."""
+    before = Files({"src/a.py": File("one\r\ntwo\r\nthree\r\nfour")})
+    answer = "Here is the fix:\n\nsrc/a.py\n2 TWO\n2 and a half\n3-\n4 FOUR\n0+ zero\n"
+    assert detect_format(answer) == "lines"
+    patch = parse(answer, tree=before)
+    assert plan(patch, before).changes["src/a.py"] == File(
+        "zero\r\none\r\nTWO\r\nand a half\r\nFOUR"
+    )
+    assert patch == diff_files(before, {"src/a.py": plan(patch, before).changes["src/a.py"]})
+    assert render(patch, "lines").startswith("src/a.py\n0+ zero\n2")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("a.py\n9 x\n", "line 2 of the patch: the file has lines 1 to 2", id="past"),
+        pytest.param("a.py\n0 x\n", "the file has lines 1 to 2", id="zero"),
+        pytest.param("a.py\n2-1 x\n", "lines 2 to 1 run backwards", id="backwards"),
+        pytest.param("a.py\n1 x\n1-2 y\n", "changed twice", id="twice"),
+        pytest.param("a.py\n1- x\n", "taken away has no text", id="taken-with-text"),
+        pytest.param("b.py\n1 x\n", "there is no file b.py", id="no-file"),
+        pytest.param("1 x\n", "write its path above it", id="no-path"),
+        pytest.param("a.py\nx\n", "no numbered line", id="nothing"),
+    ],
+)
+def test_bad_numbers_are_one_line(text: str, why: str) -> None:
+    """A number that the file does not have is told with the line of the answer."""
+    with pytest.raises(PatchSyntaxError, match=why):
+        parse(text, "lines", tree=Files({"a.py": File("one\ntwo\n")}))
+    with pytest.raises(UnsupportedEditError, match="pass `tree`"):
+        parse(text, "lines")

@@ -1,4 +1,4 @@
-"""Edits: one model, three formats, applied all or nothing."""
+"""Edits: one model, four formats, applied all or nothing."""
 
 from .apply import File, FileReport, Plan, Tree, apply_hunks, plan
 from .conflict import Conflict

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..confined import ConfinedFolder, is_git
-from ..edits import Level, apply_patch, parse
+from ..edits import FolderTree, Level, apply_patch, parse
 from ..errors import AgentError, PathError, ToolArgumentError
 from ..sandbox import Allowlist, Command, Ended, Policy, Result, Sandbox
 from .declare import Declaration, declare
@@ -101,13 +101,15 @@ class AgentTools:
         return ToolResult(success=True, output=cut_middle("\n".join(lines)))
 
     async def apply_patch(self, patch: str, path: str | None = None) -> ToolResult:
-        """Change files: a unified diff, search/replace blocks or whole files. All or nothing.
+        """Change files: a unified diff, search/replace blocks, whole files or numbered lines.
+
+        All of the patch is applied, or nothing.
 
         Args:
             patch: The edit, as text.
             path: The file that the patch is about, where the patch itself names none.
         """
-        edit = parse(_with_path(patch, path))
+        edit = parse(_with_path(patch, path), tree=FolderTree(self.folder))
         done = await asyncio.to_thread(apply_patch, edit, self.folder)
         lines = []
         for report in done.reports:
@@ -236,7 +238,7 @@ def _with_path(patch: str, path: str | None) -> str:
     start = patch.lstrip("\n")
     if start.startswith("@@"):
         return f"--- a/{path}\n+++ b/{path}\n{start}"
-    if start.startswith("<<<<<"):
+    if start.startswith("<<<<<") or start[:1].isdigit():
         return f"{path}\n{start}"
     return patch
 

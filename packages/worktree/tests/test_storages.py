@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from worktree.errors import MissingExtraError, NotAtomicError, PartialCommitError, StorageError
+from worktree.errors import (
+    LockTimeoutError,
+    MissingExtraError,
+    NotAtomicError,
+    PartialCommitError,
+    StorageError,
+)
 from worktree.impl.accessibility.filesystem import FilesystemMountDriver
 from worktree.impl.accessibility.memory import InMemoryMountDriver
 from worktree.mounting.accessible import AgnosticCollection, NoMountpoint
@@ -153,3 +159,43 @@ def test_the_errors_name_the_install_command() -> None:
     """A missing extra says what to type."""
     assert str(MissingExtraError("YAML", "yaml")).endswith("pip install 'worktree[yaml]'")
     assert issubclass(NotAtomicError, StorageError)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """No table is added to it, and the error says whose it is not."""
+    import sqlite3
+
+    path = tmp_path / "theirs.db"
+    theirs = sqlite3.connect(path)
+    theirs.execute("CREATE TABLE places (name)")
+    theirs.close()
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="another program made this SQLite file"):
+        SqliteStorage(path).apply([Put("a", b"1")], {})
+    assert path.read_bytes() == before
+
+
+def test_a_database_that_was_replaced(tmp_path: Path) -> None:
+    """Is an error: what is written to the file that is gone would be lost."""
+    one, two = SqliteStorage(tmp_path / "one.db"), SqliteStorage(tmp_path / "two.db")
+    for storage in (one, two):
+        storage.apply([Put("a", b"1")], {})
+    two.close()
+    (tmp_path / "two.db").rename(tmp_path / "one.db")
+    with pytest.raises(StorageError, match="replaced by another one"):
+        one.apply([Put("a", b"2")], {})
+    one.close()
+
+
+def test_a_database_that_is_locked(tmp_path: Path) -> None:
+    """Is waited for, and then reported as a lock."""
+    import sqlite3
+
+    SqliteStorage(tmp_path / "x.db").apply([Put("a", b"1")], {})
+    other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    waiting = SqliteStorage(tmp_path / "x.db", lock_timeout=0.1)
+    with pytest.raises(LockTimeoutError, match=r"more than 0\.1 s; let it finish"):
+        waiting.apply([Put("a", b"2")], {})
+    other.close()
+    waiting.close()

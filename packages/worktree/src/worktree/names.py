@@ -7,6 +7,7 @@ went through here, so that no name, however it was made, leads out of the mount.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from .errors import UnsafeNameError
 
@@ -15,9 +16,11 @@ HIDDEN = ".worktree"
 
 _LONGEST_NAME = 255
 # Most keys are of this kind, and there can be very many: names of plain letters, not too long,
-# that start with no dot.
-_PLAIN_NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}"
-_PLAIN_KEY = re.compile(f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*").fullmatch
+# that start with no dot. Nothing here is tried twice, so a long text takes no longer.
+_PLAIN_NAME = "[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}+"
+_PLAIN = f"{_PLAIN_NAME}(?:/{_PLAIN_NAME})*+"
+_PLAIN_KEY = re.compile(_PLAIN).fullmatch
+_PLAIN_KEYS = re.compile(f"(?:{_PLAIN}\n)*+").fullmatch
 _CONTROL = frozenset(map(chr, (*range(32), 127)))
 
 
@@ -48,6 +51,18 @@ def check_key(key: str) -> str:
         for name in key.split("/"):
             check_name(name)
     return key
+
+
+def check_keys(keys: Collection[str]) -> None:
+    """Raise UnsafeNameError for the first key that is not safe; very many are looked at as one."""
+    try:
+        lines = "\n".join([*keys, ""])
+    except TypeError:  # One of them is no string.
+        lines = ""
+    if lines.count("\n") == len(keys) and _PLAIN_KEYS(lines):
+        return
+    for key in keys:
+        check_key(key)
 
 
 def key_of(path: str) -> str:

@@ -79,6 +79,7 @@ class DocumentCodec(Codec[Any]):
         """Clear, in one go, everything whose fields come back equal."""
         if not self._is_json:
             return range(len(artifacts))
+        has_extra = cls.model_config.get("extra") == "allow"
         read = partial(
             cls.__pydantic_validator__.validate_json,
             by_alias=cls.__worktree_aliases__,
@@ -89,7 +90,7 @@ class DocumentCodec(Codec[Any]):
                 index
                 for index, (artifact, form) in enumerate(zip(artifacts, stored, strict=True))
                 if artifact.__dict__ != (back := read(form)).__dict__
-                or artifact.__pydantic_extra__ != back.__pydantic_extra__
+                or (has_extra and artifact.__pydantic_extra__ != back.__pydantic_extra__)
             ]
         except ValidationError:
             return range(len(artifacts))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from pydantic_core import PydanticSerializationError
 
@@ -44,6 +44,13 @@ class Base:
     upgraded: bytes | None = None
 
 
+Changed: TypeAlias = tuple[str, Any, bytes, Base | None]
+"""A member that differs from its base: name, artifact, canonical form, base if it has one.
+
+A bare tuple, because a commit can have very many.
+"""
+
+
 @dataclasses.dataclass(slots=True)
 class Cell:
     """An artifact field of a node. Members are named: "" for a single artifact."""
@@ -75,7 +82,7 @@ class Cell:
             return join(self.folder, self.field.stored_name)
         return f"{self.folder}/{member}{self.field.suffix}"
 
-    def keys(self, members: list[str]) -> list[str]:
+    def keys(self, members: Sequence[str]) -> list[str]:
         """The storage keys of many members."""
         if not self.field.many:
             return [self.key(member) for member in members]
@@ -124,22 +131,23 @@ class Cell:
         except LossyValueError:
             return {}
 
-    def changed(self) -> list[tuple[str, Any, bytes]]:
-        """The members that differ from their base: name, artifact, canonical form."""
-        known = self.bases.get
-        encode, cls = self.encode, self.field.type
+    def changed(self) -> list[Changed]:
+        """The members that differ from their base."""
         current = self.current()
         try:
-            return [
-                (member, artifact, data)
-                for member, artifact in current.items()
-                if (data := encode(artifact)) != ((base := known(member)) and base.known)
-                or artifact.__class__ is not cls
-            ]
+            forms = list(map(self.encode, current.values()))
         except (AttributeError, TypeError, PydanticSerializationError, WorktreeError):
             return self._changed_with_care(current)
+        base_of, cls = self.bases.get, self.field.type
+        return [
+            (member, artifact, form, base)
+            for (member, artifact), form in zip(current.items(), forms, strict=True)
+            if (base := base_of(member)) is None
+            or base.known != form
+            or artifact.__class__ is not cls
+        ]
 
-    def _changed_with_care(self, current: Mapping[str, Any]) -> list[tuple[str, Any, bytes]]:
+    def _changed_with_care(self, current: Mapping[str, Any]) -> list[Changed]:
         """The same, one by one, to name the member that is wrong."""
         found = []
         for member, artifact in current.items():
@@ -151,7 +159,7 @@ class Cell:
                 data = self._encoded(artifact)
                 base = self.bases.get(member)
                 if base is None or base.known != data:
-                    found.append((member, artifact, data))
+                    found.append((member, artifact, data, base))
         return found
 
     def _encoded(self, artifact: Any) -> bytes:

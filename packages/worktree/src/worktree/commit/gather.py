@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import LossyValueError
 from ..storage.contract import Change, Put, Remove, Storage, Token
-from .cells import Base, Cell
+from .cells import Base, Cell, Changed
 
 
 class Written(NamedTuple):
-    """What a commit writes of one cell: member, artifact and canonical form, and the keys."""
+    """What a commit writes of one cell, and under which keys."""
 
     cell: Cell
-    changed: list[tuple[str, Any, bytes]]
+    changed: list[Changed]
     keys: list[str]
 
 
@@ -35,8 +35,8 @@ class Gathered:
         found = {cell.key(member): (cell, member) for cell, member in self.bystanders}
         found.update((cell.key(member), (cell, member)) for cell, member in self.removed)
         for cell, changed, keys in self.written:
-            members = (member for member, _, _ in changed)
-            found.update(zip(keys, ((cell, member) for member in members), strict=True))
+            places = ((cell, member) for member, *_ in changed)
+            found.update(zip(keys, places, strict=True))
         return found
 
     def canonical(self) -> dict[str, bytes]:
@@ -44,7 +44,7 @@ class Gathered:
         return {
             key: data
             for _, changed, keys in self.written
-            for key, (_, _, data) in zip(keys, changed, strict=True)
+            for key, (_, _, data, _) in zip(keys, changed, strict=True)
         }
 
     def finish(
@@ -55,15 +55,15 @@ class Gathered:
         Where it happened in part, only what has a token counts, or is not missing.
         """
         for cell, changed, keys in self.written:
-            for (member, artifact, data), key in zip(changed, keys, strict=True):
-                if key not in tokens:
+            for (member, artifact, data, base), key in zip(changed, keys, strict=True):
+                token = tokens.get(key)
+                if token is None:
                     continue
-                base = cell.bases.get(member)
                 if base is None:
                     cell.bind(member, artifact, session)
-                    cell.bases[member] = Base(data, tokens[key])
+                    cell.bases[member] = Base(data, token)
                 else:
-                    base.known, base.token, base.upgraded = data, tokens[key], None
+                    base.known, base.token, base.upgraded = data, token, None
         for cell, member in self.removed:
             if cell.key(member) not in missing:
                 cell.bases.pop(member, None)
@@ -86,16 +86,14 @@ def gather(cells: list[Cell], storage: Storage) -> Gathered:
     return gathered
 
 
-def _gather_puts(
-    gathered: Gathered, cell: Cell, changed: list[tuple[str, Any, bytes]], storage: Storage
-) -> None:
+def _gather_puts(gathered: Gathered, cell: Cell, changed: list[Changed], storage: Storage) -> None:
     """The changed members of one cell. There can be very many, so they are taken as a whole."""
-    codec, get_base = cell.codec, cell.bases.get
-    members = [member for member, _, _ in changed]
-    artifacts = [artifact for _, artifact, _ in changed]
-    bases = [get_base(member) for member in members]
-    forms = _stored_forms(cell, changed, bases)
-    _check(cell, members, artifacts, forms, storage)
+    if not changed:
+        return
+    codec = cell.codec
+    members, artifacts, _, bases = zip(*changed, strict=True)
+    forms = _stored_forms(cell, changed)
+    _check(cell, changed, artifacts, forms, storage)
     keys = cell.keys(members)
     if codec.appends:
         gathered.changes += [
@@ -104,41 +102,39 @@ def _gather_puts(
         ]
     else:
         gathered.changes += map(Put, keys, forms)
-    gathered.expected.update(
-        (key, base.token if base else None) for key, base in zip(keys, bases, strict=True)
-    )
+    tokens = [base.token if base else None for base in bases]
+    gathered.expected.update(zip(keys, tokens, strict=True))
     gathered.written.append(Written(cell, changed, keys))
 
 
-def _stored_forms(
-    cell: Cell, changed: list[tuple[str, Any, bytes]], bases: list[Base | None]
-) -> list[bytes]:
-    if not cell.codec.renders and not any(base is not None and base.unknown for base in bases):
-        return [data for _, _, data in changed]
+def _stored_forms(cell: Cell, changed: list[Changed]) -> list[bytes]:
+    """What the files will hold."""
+    if not cell.codec.renders and not any(base and base.unknown for _, _, _, base in changed):
+        return [data for _, _, data, _ in changed]
     forms = []
-    for member, _, data in changed:
+    for member, _, data, _ in changed:
         with cell.naming(member):
             forms.append(cell.stored_form(member, data))
     return forms
 
 
 def _check(
-    cell: Cell, members: list[str], artifacts: list[Any], forms: list[bytes], storage: Storage
+    cell: Cell,
+    changed: list[Changed],
+    artifacts: Sequence[Any],
+    forms: list[bytes],
+    storage: Storage,
 ) -> None:
     """Raise for the first member that has a wrong name or class, or would not come back."""
-    cls, known = cell.field.type, cell.bases
-    unusual = [
-        index
-        for index, (member, artifact) in enumerate(zip(members, artifacts, strict=True))
-        if artifact.__class__ is not cls or member not in known
-    ]
-    for index in unusual:
-        with cell.naming(members[index], storage):
-            cell.check_member(members[index])
-            if artifacts[index].__class__ is not cls:
-                raise _wrong_class(artifacts[index], cls)
+    cls = cell.field.type
+    for member, artifact, _, base in changed:
+        if base is None or artifact.__class__ is not cls:
+            with cell.naming(member, storage):
+                cell.check_member(member)
+                if artifact.__class__ is not cls:
+                    raise _wrong_class(artifact, cls)
     for index in cell.codec.suspects(cls, artifacts, forms):
-        with cell.naming(members[index], storage):
+        with cell.naming(changed[index][0], storage):
             cell.codec.verify(artifacts[index], forms[index])
 
 

@@ -72,7 +72,7 @@ class Loading:
             self._create(cell)
         cell.bases = {}
         artifacts = dict(cell.current())
-        for member, artifact, data in cell.changed():
+        for member, artifact, data, _ in cell.changed():
             with cell.naming(member, self._session.storage):
                 cell.check_member(member)
                 form = cell.stored_form(member, data)

@@ -233,14 +233,18 @@ class Session:
         if not changes:
             return {}
         capabilities = self.storage.capabilities
+        if capabilities.atomic == "object" and not capabilities.partial_commits:
+            self._refuse_several(changes)
+        return dict(self.storage.apply(changes, expected))
+
+    def _refuse_several(self, changes: Sequence[Change]) -> None:
         objects = sum(not isinstance(change, MakeFolder) for change in changes)
-        if objects > 1 and capabilities.atomic == "object" and not capabilities.partial_commits:
+        if objects > 1:
             raise NotAtomicError(
                 f"this commit changes {objects} objects, which this storage cannot do as one",
                 location=self.storage.locate(""),
                 hint="commit artifact by artifact, or allow it with partial_commits=True",
             )
-        return dict(self.storage.apply(changes, expected))
 
     def _settle(self, gathered: Gathered, keys: Iterable[str], part: Part) -> None:
         """Merge what somebody else changed into memory, or raise ConflictError."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from ..errors import StorageError
-from ..names import ancestors, check_key
+from ..names import ancestors, check_keys
 
 Token: TypeAlias = str
 Expected: TypeAlias = Mapping[str, Token | None]
@@ -137,10 +137,9 @@ class Storage(Protocol):
 
 def check_selection(selection: Selection) -> None:
     """Refuse a selection with a name in it that is not safe."""
-    for key in (*selection.objects, *selection.folders):
-        check_key(key)
-    for members in selection.members:
-        check_key(members.folder)
+    check_keys(selection.objects)
+    check_keys(selection.folders)
+    check_keys([members.folder for members in selection.members])
 
 
 def check_changes(changes: Sequence[Change], expected: Expected) -> None:
@@ -149,8 +148,7 @@ def check_changes(changes: Sequence[Change], expected: Expected) -> None:
     That is a key that is changed twice, or a change inside a removed folder.
     """
     keys = {change.key for change in changes}
-    for key in keys:
-        check_key(key)
+    check_keys(keys)
     if len(keys) < len(changes):
         raise StorageError("two changes of one object or folder in one commit")
     removed = {change.key for change in changes if isinstance(change, Remove)}
@@ -158,9 +156,7 @@ def check_changes(changes: Sequence[Change], expected: Expected) -> None:
         isinstance(change, MakeFolder) for change in changes if not change.key
     ):
         raise StorageError("the root of a mount can be neither written nor removed")
-    for key in expected:
-        if key not in keys:
-            check_key(key)
+    check_keys([key for key in expected if key not in keys])
     if not removed:
         return
     for key in keys:

@@ -57,12 +57,10 @@ def test_models_are_validated_by_threads_at_once(tmp_path: Path) -> None:
 
 
 HOLDER = """
-import sys, time
-from worktree.storage import FilesystemStorage
-storage = FilesystemStorage(sys.argv[1])
-with storage._locked(exclusive=True):
-    print("locked", flush=True)
-    time.sleep(60)
+import fcntl, os, sys, time
+fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
+print("locked", flush=True)
+time.sleep(60)
 """
 
 

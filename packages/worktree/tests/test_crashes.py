@@ -7,6 +7,7 @@ import logging
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,25 +131,23 @@ class Tree(Worktree):
     log: Log[int]
 
 
+class StopsAfterDecision(Faults):
+    """Dies right after a commit was decided, before anything of it is in place."""
+
+    def _call(self, name: str, args: tuple[Any, ...], more: dict[str, Any]) -> Any:
+        done = super()._call(name, args, more)
+        if name == "rename" and args[0] == "journal.new":
+            self.kill()
+            raise Killed
+        return done
+
+
 def interrupted(folder: Path) -> bytes:
     """A tree whose last commit was decided, and not put in place."""
-    tree = mount(Tree, folder)
+    mount(Tree, folder)
+    tree = mount(Tree, FilesystemStorage(folder, system=StopsAfterDecision(RealSystem())))
     tree.a.number, tree.b.number = 1, 1
     tree.log.append(1)
-    probe = Faults(RealSystem())
-    tree._session.storage._system = probe
-    calls_before_rename = 0
-
-    class StopsAfterDecision(Faults):
-        def _call(self, name, args, more):  # type: ignore[no-untyped-def]
-            nonlocal calls_before_rename
-            if name == "rename" and args[0] == "journal.new":
-                super()._call(name, args, more)
-                self.kill()
-                raise Killed
-            return super()._call(name, args, more)
-
-    tree._session.storage._system = StopsAfterDecision(RealSystem())
     with pytest.raises(Killed):
         tree.commit()
     assert (folder / "a.json").read_bytes() == b'{"number":0}'

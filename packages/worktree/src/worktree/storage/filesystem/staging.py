@@ -9,33 +9,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...errors import StorageError
-from ...names import ancestors, split
-from ..contract import Change, MakeFolder, Put, Remove, Token
+from ...names import split
+from ..contract import Change, MakeFolder, Put, Remove
+from .ground import Ground
 from .hidden import Hidden
 from .journal import Append, Journal, MoveIn, MoveOut
-
-
-@dataclass(slots=True)
-class Target:
-    """What a change will meet: the key it really means, what is there, and its token if known."""
-
-    key: str
-    status: os.stat_result | None
-    token: Token | None = None
-
-
-@dataclass(slots=True)
-class Ground:
-    """What the tree looks like where a commit will change it."""
-
-    device: int
-    targets: Mapping[str, Target]
-    missing: frozenset[str]
-    """Folders, among those the changes need, that do not exist yet."""
 
 
 @dataclass(slots=True)
@@ -155,11 +137,3 @@ class Staging:
             with self._hidden.folder(self._open_stage()) as fd:
                 self._default_mode = stat.S_IMODE(self._hidden.system.fstat(fd).st_mode) & 0o666
         return self._default_mode
-
-
-def folders_needed(changes: Sequence[Change], keys: Mapping[str, str]) -> set[str]:
-    """Every folder that must exist once the changes are made."""
-    made = {keys[change.key] for change in changes if isinstance(change, MakeFolder)}
-    made |= {split(keys[change.key])[0] for change in changes if isinstance(change, Put)}
-    needed = made.union(*map(ancestors, made))
-    return needed - {""}

@@ -17,6 +17,8 @@ from worktree.storage.objectstore import ObjectStorage
 from worktree.storage.sqlite import SqliteStorage
 
 StorageMaker = Callable[[], Storage]
+NUMBERS = itertools.count()
+"""The servers live as long as the tests do: a name of theirs is used once."""
 KINDS = ["files", "memory", "sqlite", "s3", "webdav"]
 
 
@@ -60,10 +62,9 @@ def webdav_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def make_s3(s3_endpoint: str) -> StorageMaker:
     """Storages in buckets of their own."""
-    numbers = itertools.count()
 
     def make() -> Storage:
-        bucket = f"bucket-{next(numbers)}-{id(numbers):x}"
+        bucket = f"bucket-{next(NUMBERS)}"
         urllib.request.urlopen(
             urllib.request.Request(f"{s3_endpoint}/{bucket}", method="PUT")
         ).close()
@@ -83,10 +84,9 @@ def make_s3(s3_endpoint: str) -> StorageMaker:
 @pytest.fixture
 def make_webdav(webdav_url: str) -> StorageMaker:
     """Storages in folders of their own."""
-    numbers = itertools.count()
 
     def make() -> Storage:
-        folder = f"tree-{next(numbers)}-{id(numbers):x}"
+        folder = f"tree-{next(NUMBERS)}"
         urllib.request.urlopen(
             urllib.request.Request(f"{webdav_url}/{folder}", method="MKCOL")
         ).close()

@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterable
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -17,16 +16,15 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
-    SecretStr,
     computed_field,
-    field_serializer,
     field_validator,
 )
 
 from worktree import Worktree, errors, mount, plan
 from worktree.artifacts import Bytes, Json, Log, PydanticArtifact, Text, Toml, Yaml
 from worktree.storage import MemoryStorage, Put, Selection
+
+from .samples import model
 
 
 class Colour(Enum):
@@ -77,17 +75,6 @@ FIELDS: dict[str, Any] = {
     "tagged": (Annotated[Cat | Dog, Field(discriminator="kind")], Cat(lives=3)),
     "either": (int | str, "5"),
 }
-
-
-def model(base: type[PydanticArtifact], fields: dict[str, Any]) -> type[PydanticArtifact]:
-    return type(base)(
-        "Sample",
-        (base,),
-        {
-            "__annotations__": {name: hint for name, (hint, _) in fields.items()},
-            "__module__": __name__,
-        },
-    )
 
 
 @pytest.mark.parametrize("base", [Json, Yaml, Toml], ids=["json", "yaml", "toml"])
@@ -223,56 +210,6 @@ def test_unknown_fields_stay_in_the_file() -> None:
         "part": {"x": 9, "new": "inner"},
         "parts": [{"x": 0}, {"x": 1, "new": 1}, {"x": 3, "new": 3}],
     }
-
-
-def lossy_fields() -> list[Any]:
-    return [
-        pytest.param({"secret": (SecretStr, SecretStr(""))}, "asterisks", id="secret"),
-        pytest.param({"secrets": (list[SecretStr], [])}, "asterisks", id="nested-secret"),
-        pytest.param(
-            {"hidden": (Annotated[int, Field(exclude=True)], 0)}, "excluded", id="excluded"
-        ),
-        pytest.param({"once": (Iterable[int], ())}, "only once", id="iterator"),
-        pytest.param({"act": (Callable[[], int], None)}, "function", id="function"),
-    ]
-
-
-@pytest.mark.parametrize(("fields", "reason"), lossy_fields())
-def test_a_type_that_would_lose_data_is_refused(fields: dict[str, Any], reason: str) -> None:
-    """When the class is created, naming class, field and reason."""
-    name = next(iter(fields))
-    with pytest.raises(errors.LossyFieldError, match=rf"Sample\.{name}.*{reason}"):
-        model(Json, fields)
-
-
-def test_a_secret_inside_a_model_is_refused() -> None:
-    """However deep."""
-
-    class Deep(BaseModel):
-        secret: SecretStr
-
-    with pytest.raises(errors.LossyFieldError, match=r"Deep\.secret"):
-        model(Json, {"deep": (list[Deep], [])})
-
-
-def test_a_secret_with_a_serialiser_is_kept() -> None:
-    """By a method, or in the annotation."""
-
-    class Vault(Json):
-        a: SecretStr = SecretStr("")
-        b: Annotated[SecretStr, PlainSerializer(lambda s: s.get_secret_value())] = SecretStr("")
-
-        @field_serializer("a")
-        def show(self, a: SecretStr) -> str:
-            return a.get_secret_value()
-
-    class Tree(Worktree):
-        vault: Vault
-
-    storage = MemoryStorage()
-    mount(Tree, storage, initial={"vault": {"a": "x", "b": "y"}})
-    back = mount(Tree, storage).vault
-    assert (back.a.get_secret_value(), back.b.get_secret_value()) == ("x", "y")
 
 
 class Loose(Json):

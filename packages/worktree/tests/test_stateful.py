@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +14,7 @@ from pydantic import Field
 
 from worktree import Worktree, errors, mount, plan, reload, status
 from worktree.artifacts import Json, Log, Text
-from worktree.storage import FilesystemStorage, MemoryStorage, Storage
-from worktree.storage.http import HttpStorage
-from worktree.storage.sqlite import SqliteStorage
+from worktree.storage import Storage
 
 from .conftest import KINDS
 
@@ -171,28 +166,11 @@ def merged(base: dict[str, Any], theirs: dict[str, Any], ours: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_two_trees_on_one_storage(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_two_trees_on_one_storage(kind: str, request: pytest.FixtureRequest) -> None:
     """Whatever two trees do, what is stored is what the model says."""
-    numbers = itertools.count()
-
-    def make() -> Storage:
-        if kind == "files":
-            return FilesystemStorage(tmp_path / str(next(numbers)), durability="process")
-        if kind == "sqlite":
-            return SqliteStorage(tmp_path / f"{next(numbers)}.db", durability="process")
-        if kind == "webdav":
-            url = f"{request.getfixturevalue('webdav_url')}/state-{next(numbers)}-{id(numbers):x}"
-            urllib.request.urlopen(urllib.request.Request(url, method="MKCOL")).close()
-            return HttpStorage(url, partial_commits=True)
-        if kind == "s3":
-            maker: Callable[[], Storage] = request.getfixturevalue("make_s3")
-            return maker()
-        return MemoryStorage()
-
+    maker: Callable[[], Storage] = request.getfixturevalue(f"make_{kind}")
     is_remote = kind in {"s3", "webdav"}
-    machine = type("Machine", (TwoTrees,), {"make": staticmethod(make)})
+    machine = type("Machine", (TwoTrees,), {"make": staticmethod(maker)})
     run_machine(
         machine,
         settings=settings(

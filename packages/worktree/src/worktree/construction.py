@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from pydantic import ValidationError
+
 from .errors import (
     InitialStateError,
     MissingInitialStateError,
@@ -14,6 +16,7 @@ from .errors import (
 )
 from .layout import Field, layout_of
 from .mounting.accessible import AgnosticCollection
+from .problems import one_line
 from .space import Direct, SpaceCollection
 from .storage.published import CollectionStorage
 
@@ -86,14 +89,20 @@ def construct(field: Field, at: AgnosticCollection, given: Any, member: str = ""
             return field.type(item_name=name_here, mounted_at=at, initial_states=given)
         return field.type(field.name, at, initial_states=given)
     except MissingInitialStateError as error:
-        raise MissingInitialStateError(
-            f"{name}.{error.item_name}", error.message
-        ) from error.__cause__
+        raise error.inside(name) from error.__cause__
     except WorktreeError as error:
         error.path = f"{name}.{error.path}" if error.path else name
         raise
-    except Exception as error:
-        raise MissingInitialStateError(name, f"Instantiation failed: {error}") from error
+    except ValidationError as error:
+        raise _failed(name, one_line(error)) from error
+    except Exception as error:  # The published contract wraps whatever a constructor raises.
+        raise _failed(name, " ".join(str(error).split())) from error
+
+
+def _failed(name: str, reason: str) -> MissingInitialStateError:
+    return MissingInitialStateError(
+        name, f"Instantiation failed: {reason}", hint="correct its initial state"
+    )
 
 
 def refuse_unknown(owner: str, states: Any, known: list[str]) -> None:

@@ -73,14 +73,24 @@ class MissingInitialStateError(InitialStateError):
     `item_name` is the dotted path of the first value that is missing.
     """
 
-    def __init__(self, item_name: str, message: str) -> None:
-        super().__init__(message, path=item_name)
+    def __init__(
+        self,
+        item_name: str,
+        message: str,
+        *,
+        hint: str = "pass it in the initial states, or give it a default",
+    ) -> None:
+        super().__init__(message, path=item_name, hint=hint)
         self.item_name = item_name
         self.message = message
 
     def __str__(self) -> str:
         name, message = self.item_name, self.message
-        return f"Worktree item {name!r} is missing required initial state: {message}"
+        return f"Worktree item {name!r} is missing required initial state: {message}; {self.hint}"
+
+    def inside(self, above: str) -> MissingInitialStateError:
+        """The same error, told by the item above."""
+        return MissingInitialStateError(f"{above}.{self.item_name}", self.message, hint=self.hint)
 
 
 class UnknownInitialStateError(InitialStateError):

@@ -28,19 +28,20 @@ without a version is of the first one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from typing import Literal as LiteralType
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from .artifacts.document import DocumentCodec
 from .artifacts.formats import JsonFormat
 from .artifacts.model import PydanticArtifact
 from .commit.differences import Plan, plan_of
 from .errors import MigrationError
+from .problems import one_line
 
 Target = TypeVar("Target", bound=PydanticArtifact)
 Step = Callable[[Any], Any]
@@ -129,24 +130,25 @@ class Migrations(Generic[Target]):
         try:
             model: Any = steps[0].old.model_validate(data, by_name=True, by_alias=True)
         except ValidationError as error:
-            found = error.errors(include_url=False)[0]
-            where = ".".join(map(str, found["loc"]))
+            old = steps[0].old
             raise MigrationError(
-                f"this is not a {steps[0].old.__name__}: {where}: {found['msg']}"
+                f"this is not a {old.__name__}: {one_line(error, old)}",
+                hint="mend the file, or move it away to start afresh",
             ) from error
         for step in steps:
             try:
                 model = step.run(model)
             except Exception as error:
+                reason = " ".join(str(error).split())
                 raise MigrationError(
-                    f"the step {step.run.__name__!r} failed: {type(error).__name__}: {error}"
+                    f"the step {step.run.__name__!r} failed: {type(error).__name__}: {reason}"
                 ) from error
             if type(model) is not step.new:
                 raise MigrationError(
                     f"the step {step.run.__name__!r} returned {type(model).__name__}, "
                     f"not {step.new.__name__}"
                 )
-        return json.loads(model.model_dump_json(by_alias=False, round_trip=True))
+        return from_json(model.model_dump_json(by_alias=False, round_trip=True))
 
 
 class Chains:
@@ -158,9 +160,17 @@ class Chains:
             chain.chain()
 
     @classmethod
-    def of(cls, migrations: Migrations[Any] | Iterable[Migrations[Any]]) -> Chains:
+    def of(cls, migrations: Any) -> Chains:
         """One chain, or several."""
-        return cls([migrations] if isinstance(migrations, Migrations) else migrations)
+        chains = [migrations] if isinstance(migrations, Migrations) else migrations
+        if not isinstance(chains, Iterable):
+            chains = [chains]
+        for chain in (chains := list(chains)):
+            if not isinstance(chain, Migrations):
+                raise MigrationError(
+                    f"{chain!r} is not a chain of migrations", hint="pass Migrations(Settings)"
+                )
+        return cls(chains)
 
     def upgrade(self, target: type[Any], stored: bytes) -> tuple[bytes, bytes] | None:
         """The old data as canonical JSON, and the stored form of the present version.

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from .commit.differences import Plan, Status, plan_of, status_of
 from .commit.session import Merge, Session
 from .construction import MountedCollection, space_of
-from .errors import Conflict, ConflictError, LayoutError
+from .errors import Conflict, ConflictError, LayoutError, WorktreeError
 from .items import Worktree
 from .mounting.accessible import AgnosticCollection
 from .space import Direct
@@ -41,6 +41,11 @@ def mount(
 
     A mount that fails has written nothing. An interrupted commit is finished first.
     """
+    if merge is not None and not callable(merge):
+        raise WorktreeError(
+            f"merge is {type(merge).__name__}, which cannot be called",
+            hint="pass a function that takes a Conflict and returns an artifact or None",
+        )
     root = _root(where, durability)
     mounted, session = _assembled(tree, root, initial, migrations)
     session.merge = merge
@@ -138,6 +143,8 @@ class transaction:  # noqa: N801 — it is used like a function.
         longest_pause: float = 0.05,
         rng: random.Random | None = None,
     ) -> None:
+        if attempts < 1:
+            raise WorktreeError(f"a transaction needs one attempt or more, not {attempts}")
         self._tree = tree
         self._attempts = attempts
         self._longest_pause = longest_pause

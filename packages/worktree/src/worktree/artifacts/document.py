@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json
 
 from ..errors import ContentError, LossyValueError
+from ..problems import one_line
 from .codec import Codec
 from .formats import Format, JsonFormat
 from .lossless import difference
+from .resolving import require_resolved
 from .unknown import find_unknown, put_back
 
 
@@ -27,6 +29,7 @@ class DocumentCodec(Codec[Any]):
 
     def encoder(self, cls: type[Any], /) -> Callable[[Any], bytes]:
         """Pydantic's own serialiser: names not aliases, nothing computed, ASCII."""
+        require_resolved(cls)
         encode: Callable[[Any], bytes] = partial(
             cls.__pydantic_serializer__.to_json,
             by_alias=False,
@@ -64,9 +67,9 @@ class DocumentCodec(Codec[Any]):
         """The file: the canonical form with the unknown keys put back, in the file's format."""
         if self._is_json and not unknown:
             return canonical
-        data = json.loads(canonical)
+        data = from_json(canonical)
         if unknown:
-            data = put_back(data, json.loads(before) if before else None, unknown)
+            data = put_back(data, from_json(before) if before else None, unknown)
         return self.form.dump(data)
 
     def unknown_in(self, artifact: Any, stored: bytes) -> Any:
@@ -111,7 +114,7 @@ class DocumentCodec(Codec[Any]):
 
     def plain(self, canonical: bytes) -> Any:
         """The JSON data."""
-        return json.loads(canonical)
+        return from_json(canonical)
 
     def unserialisable(self, artifact: Any, error: PydanticSerializationError) -> LossyValueError:
         """The error for a value that has no JSON form, with the field that holds it."""
@@ -147,25 +150,8 @@ def _heads(alias: Any) -> set[str]:
     return {c if isinstance(c, str) else str(c.path[0]) for c in choices}
 
 
-def _place(location: tuple[int | str, ...], names: Mapping[str, str]) -> str:
-    """Where pydantic found a problem, by field names: it speaks in aliases."""
-    if not location:
-        return ""
-    head = str(location[0])
-    return ".".join([names.get(head, head), *map(str, location[1:])]) + ": "
-
-
 def _unreadable(cls: type[Any], error: ValidationError) -> ContentError:
-    """One line of what a ValidationError says, for the place and the first fields."""
-    names = {
-        str(info.validation_alias or info.alias): name for name, info in cls.model_fields.items()
-    }
-    problems = [
-        f"{_place(found['loc'], names)}{found['msg']}"
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return ContentError(
-        f"this is not a {cls.__name__}: {'; '.join(problems[:3])}{more}",
+        f"this is not a {cls.__name__}: {one_line(error, cls)}",
         hint="mend the file, or move it away to start afresh",
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import tomllib
 from functools import lru_cache
 from typing import Any, Protocol
 
+from pydantic_core import from_json
+
 from ..errors import ContentError, LossyValueError, MissingExtraError
+from .bounds import DEEPEST, as_json, refuse_deep_toml
 
 
 class Format(Protocol):
@@ -33,10 +35,10 @@ class JsonFormat:
         return json.dumps(data, separators=(",", ":")).encode()
 
     def load(self, stored: bytes) -> Any:
-        """Read JSON."""
+        """Read JSON, with a parser that bounds its depth itself."""
         try:
-            return json.loads(stored)
-        except (ValueError, RecursionError) as error:
+            return from_json(stored)
+        except ValueError as error:
             raise _broken("JSON", error) from error
 
 
@@ -57,7 +59,7 @@ class YamlFormat:
         """Read YAML, leaving dates as text for the model to read."""
         yaml = _yaml()
         try:
-            return yaml.load(stored.decode(), Loader=_loader())
+            return as_json(yaml.load(stored.decode(), Loader=_loader()))
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise _broken("YAML", error) from error
 
@@ -77,9 +79,11 @@ class TomlFormat:
         return text.encode()
 
     def load(self, stored: bytes) -> Any:
-        """Read TOML."""
+        """Read TOML, its own dates as text, which is what models read from JSON."""
         try:
-            return _as_json(tomllib.loads(stored.decode()))
+            text = stored.decode()
+            refuse_deep_toml(text)
+            return as_json(tomllib.loads(text))
         except (ValueError, RecursionError) as error:
             raise _broken("TOML", error) from error
 
@@ -104,13 +108,30 @@ def _yaml() -> Any:
 
 @lru_cache(maxsize=1)
 def _loader() -> Any:
-    """PyYAML's safe loader without its reading of dates, which would lose how they were written."""
-    loader = type("_TextDatesLoader", (_yaml().SafeLoader,), {})
-    loader.yaml_implicit_resolvers = {  # type: ignore[attr-defined]
+    """PyYAML's safe loader, without its reading of dates, and no deeper than we go.
+
+    A date would lose how it was written. The depth is counted while the text is read, because
+    reading very deep text to its end takes PyYAML forever.
+    """
+    yaml = _yaml()
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc, name-defined]
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.depth > DEEPEST:
+                raise yaml.YAMLError(f"nested more than {DEEPEST} deep")
+            self.depth += 1
+            try:
+                return super().compose_node(parent, index)
+            finally:
+                self.depth -= 1
+
+    Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in _yaml().SafeLoader.yaml_implicit_resolvers.items()
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    return loader
+    return Loader
 
 
 def _without_none(data: Any, path: str = "") -> Any:
@@ -127,15 +148,4 @@ def _without_none(data: Any, path: str = "") -> Any:
                 hint="use a JSON or YAML artifact",
             )
         return [_without_none(value, f"{path}[{i}]") for i, value in enumerate(data)]
-    return data
-
-
-def _as_json(data: Any) -> Any:
-    """TOML's own dates as text, which is what models read from JSON."""
-    if isinstance(data, dict):
-        return {key: _as_json(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_as_json(value) for value in data]
-    if isinstance(data, dt.date | dt.time):
-        return data.isoformat()
     return data

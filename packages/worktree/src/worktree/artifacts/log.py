@@ -11,6 +11,7 @@ from pydantic_core import PydanticSerializationError
 
 from ..errors import ContentError, InitialStateError, LossyValueError
 from ..mounting.accessible import AgnosticCollection
+from ..problems import one_line
 from .blob import FileArtifact
 from .codec import Codec
 from .lossless import difference
@@ -33,9 +34,8 @@ class _LogCodec(Codec["Log[Any]"]):
             try:
                 log._entries.append(adapter.validate_json(line))
             except ValidationError as error:
-                found = error.errors(include_url=False)[0]
                 raise ContentError(
-                    f"line {number} is not an entry of this log: {found['msg']}",
+                    f"line {number} is not an entry of this log: {one_line(error)}",
                     hint="mend or remove the line",
                 ) from error
             log._lines.append(line if line.endswith(b"\n") else line + b"\n")
@@ -131,8 +131,10 @@ class Log(FileArtifact, Sequence[Entry], Generic[Entry]):
         try:
             line = adapter.dump_json(entry, by_alias=False, round_trip=True, warnings=False)
             back = adapter.validate_json(line, by_alias=True, by_name=True)
-        except (PydanticSerializationError, ValidationError) as error:
+        except PydanticSerializationError as error:
             raise LossyValueError(f"this entry cannot be stored: {error}") from error
+        except ValidationError as error:
+            raise LossyValueError(f"this entry would not come back: {one_line(error)}") from error
         lost = difference(entry, back, "the entry")
         if lost is not None:
             raise LossyValueError(lost, hint="append plain JSON values, or name a type: Log[Event]")

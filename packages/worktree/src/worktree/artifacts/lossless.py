@@ -6,8 +6,8 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import math
-from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, PlainSerializer, SecretBytes, SecretStr, WrapSerializer
 from pydantic import Secret as PydanticSecret
@@ -15,12 +15,12 @@ from pydantic.fields import FieldInfo
 
 from ..errors import LossyFieldError
 
-_ONE_SHOT = {
+_ONE_SHOT = (
     collections.abc.Iterator,
     collections.abc.Iterable,
     collections.abc.Generator,
     collections.abc.AsyncIterator,
-}
+)
 
 
 def refuse_lossy(model: type[BaseModel]) -> None:
@@ -31,29 +31,49 @@ def refuse_lossy(model: type[BaseModel]) -> None:
             raise LossyFieldError(reason[0], path=f"{owner.__qualname__}.{name}", hint=reason[1])
 
 
-def _fields(
-    model: type[BaseModel], seen: set[type]
-) -> Iterator[tuple[type[BaseModel], str, FieldInfo]]:
-    """Every field of a model and of the models inside it."""
-    seen.add(model)
-    for name, info in model.model_fields.items():
-        yield model, name, info
-        for part in _parts(info.annotation):
-            if isinstance(part, type) and issubclass(part, BaseModel) and part not in seen:
+def _fields(owner: type[Any], seen: set[type]) -> Iterator[tuple[type[Any], str, FieldInfo]]:
+    """Every field of a class, and of the classes with fields inside it."""
+    seen.add(owner)
+    for name, info in _own_fields(owner).items():
+        yield owner, name, info
+        for part in parts(info.annotation):
+            if isinstance(part, type) and part not in seen and _has_fields(part):
                 yield from _fields(part, seen)
 
 
-def _parts(annotation: Any) -> Iterator[Any]:
-    """An annotation and everything in its brackets."""
+def _has_fields(cls: type[Any]) -> bool:
+    """Models, dataclasses, named tuples and typed dictionaries."""
+    if issubclass(cls, BaseModel) or dataclasses.is_dataclass(cls):
+        return True
+    return hasattr(cls, "_fields" if issubclass(cls, tuple) else "__required_keys__")
+
+
+def _own_fields(cls: type[Any]) -> Mapping[str, FieldInfo]:
+    known: Mapping[str, FieldInfo] | None = getattr(cls, "__pydantic_fields__", None)
+    if known is not None:
+        return known
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except (NameError, AttributeError, TypeError):  # Its values will be looked at instead.
+        return {}
+    return {name: FieldInfo.from_annotation(hint) for name, hint in hints.items()}
+
+
+def parts(annotation: Any, seen: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """An annotation, everything in its brackets, and what the aliases in it stand for."""
+    if any(annotation is known for known in seen):
+        return
     yield annotation
     origin = get_origin(annotation)
     if origin is not None:
         yield origin
-    for arg in get_args(annotation):
-        yield from _parts(arg)
+    stands_for = getattr(annotation if origin is None else origin, "__value__", None)
+    inner = get_args(annotation) if stands_for is None else (*get_args(annotation), stands_for)
+    for part in inner:
+        yield from parts(part, (*seen, annotation))
 
 
-def _reason(owner: type[BaseModel], name: str, info: FieldInfo) -> tuple[str, str] | None:
+def _reason(owner: type[Any], name: str, info: FieldInfo) -> tuple[str, str] | None:
     if info.exclude:
         return (
             "it is excluded from serialisation, so its value would be lost",
@@ -61,29 +81,29 @@ def _reason(owner: type[BaseModel], name: str, info: FieldInfo) -> tuple[str, st
         )
     if _has_serializer(owner, name, info):
         return None
-    parts = list(_parts(info.annotation))
-    if any(isinstance(part, PlainSerializer | WrapSerializer) for part in parts):
+    inside = list(parts(info.annotation))
+    if any(isinstance(part, PlainSerializer | WrapSerializer) for part in inside):
         return None
-    for part in parts:
+    for part in inside:
         if isinstance(part, type) and issubclass(part, SecretStr | SecretBytes | PydanticSecret):
             return (
                 f"a {part.__name__} is stored as asterisks, so its value would be lost",
                 "give it a serialiser with @field_serializer, or keep the secret elsewhere",
             )
-        if part in _ONE_SHOT:
+        if any(part is kind for kind in _ONE_SHOT):
             return "an iterator can be read only once, so its value would be lost", "use a list"
         if part is collections.abc.Callable:
             return "a function cannot be stored", "store a name and look it up"
     return None
 
 
-def _has_serializer(owner: type[BaseModel], name: str, info: FieldInfo) -> bool:
-    decorators = owner.__pydantic_decorators__
-    if decorators.model_serializers:
-        return True
+def _has_serializer(owner: type[Any], name: str, info: FieldInfo) -> bool:
     if any(isinstance(part, PlainSerializer | WrapSerializer) for part in info.metadata):
         return True
-    return any(
+    decorators = getattr(owner, "__pydantic_decorators__", None)
+    if decorators is None:
+        return False
+    return bool(decorators.model_serializers) or any(
         name in found.info.fields or "*" in found.info.fields
         for found in decorators.field_serializers.values()
     )

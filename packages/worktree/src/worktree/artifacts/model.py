@@ -15,13 +15,13 @@ from ..construction import refuse_unknown
 from ..decorators import unreachable_worktree_action
 from ..errors import LayoutError, MissingInitialStateError
 from ..items import Artifact, bind
-from ..layout.scopes import scope_of
 from ..mounting.accessible import AgnosticCollection, Collection, Object
 from ..mounting.claim import Claim, ObjectClaim
 from ..names import check_name
 from .document import DocumentCodec, aliases_are_clear
 from .formats import JsonFormat, TomlFormat, YamlFormat
 from .lossless import refuse_lossy
+from .resolving import resolve
 
 _OBJECTS_ONLY = "PydanticArtifact only claims objects, not collections"
 _CONSTRUCTOR = {"item_name", "mounted_at", "initial_states"}
@@ -50,17 +50,8 @@ class _ArtifactMeta(ModelMetaclass):
             cls: Any = super().__new__(mcs, name, bases, namespace, **more)
             if _forget_methods_as_defaults(cls):
                 cls.model_rebuild(force=True)
-            complete(cls)
+            resolve(cls)
         return cls
-
-
-def complete(cls: type[BaseModel]) -> None:
-    """Resolve the names in annotations that pydantic could not, where they are written by now.
-
-    Pydantic looks for a function's local names one frame up, and finds our metaclass there.
-    """
-    if not cls.__pydantic_complete__:
-        cls.model_rebuild(raise_errors=False, _types_namespace=scope_of(cls))
 
 
 @contextmanager
@@ -128,8 +119,7 @@ class PydanticArtifact(BaseModel, Artifact[Any], metaclass=_ArtifactMeta):
                 path=f"{cls.__qualname__}.{min(taken)}",
                 hint="give the field another name",
             )
-        refuse_lossy(cls)
-        cls.__worktree_aliases__ = aliases_are_clear(cls)
+        cls._look_at_fields()
         cls.__worktree_hooked__ = any(
             vars(base).get(hook) is not None
             for base in cls.__mro__
@@ -137,6 +127,20 @@ class PydanticArtifact(BaseModel, Artifact[Any], metaclass=_ArtifactMeta):
             for hook in _HOOKS
             if hook not in cls.model_fields
         )
+
+    @classmethod
+    def model_rebuild(cls, **options: Any) -> bool | None:
+        """Pydantic's own; what was not defined when the class was created is looked at, too."""
+        frames = options.pop("_parent_namespace_depth", 2) + 1
+        rebuilt = super().model_rebuild(_parent_namespace_depth=frames, **options)
+        if cls.__pydantic_complete__:
+            cls._look_at_fields()
+        return rebuilt
+
+    @classmethod
+    def _look_at_fields(cls) -> None:
+        refuse_lossy(cls)
+        cls.__worktree_aliases__ = aliases_are_clear(cls)
 
     def _construct(self, values: dict[str, Any]) -> None:
         try:

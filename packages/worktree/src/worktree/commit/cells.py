@@ -60,6 +60,7 @@ class Cell:
     at: AgnosticCollection
     folder: str
     path: tuple[str, ...]
+    storage: Storage
     chains: Any = None
     bases: dict[str, Base] = dataclasses.field(default_factory=dict)
     is_loaded: bool = False
@@ -113,6 +114,7 @@ class Cell:
                 raise LossyValueError(
                     "it is None, but not optional",
                     path=self.label(""),
+                    location=self.storage.locate(self.key("")),
                     hint=f"annotate it {self.field.type.__name__} | None",
                 )
             return {} if value is None else {"": value}
@@ -121,7 +123,10 @@ class Cell:
         if self.field.many == "list" and isinstance(value, list):
             return {f"{index:0{_DIGITS}}": artifact for index, artifact in enumerate(value)}
         raise LossyValueError(
-            f"it holds {type(value).__name__}, not a {self.field.many}", path=".".join(self.path)
+            f"it holds {type(value).__name__}, not a {self.field.many}",
+            path=".".join(self.path),
+            location=self.storage.locate(self.folder),
+            hint=f"put a {self.field.many} of {self.field.type.__name__} there",
         )
 
     def held(self) -> dict[str, Any]:
@@ -153,9 +158,7 @@ class Cell:
         for member, artifact in current.items():
             with self.naming(member):
                 if not isinstance(artifact, self.field.type):
-                    raise LossyValueError(
-                        f"it holds {type(artifact).__name__}, not {self.field.type.__name__}"
-                    )
+                    raise wrong_class(artifact, self.field.type)
                 data = self._encoded(artifact)
                 base = self.bases.get(member)
                 if base is None or base.known != data:
@@ -187,7 +190,9 @@ class Cell:
             check_name(member)
             check_name(f"{member}{self.field.suffix}")
             if member.startswith("."):
-                raise LossyValueError("a name in a dict of artifacts starts with no dot")
+                raise LossyValueError(
+                    "a name in a dict of artifacts starts with no dot", hint="use another name"
+                )
 
     # ── storage ───────────────────────────────────────────────────────────────────────
 
@@ -208,6 +213,7 @@ class Cell:
             raise ContentError(
                 f"{item[0]!r} is not the number of a list item",
                 path=".".join(self.path),
+                location=self.storage.locate(f"{self.folder}/{item[0]}{self.field.suffix}"),
                 hint="move the file away",
             )
         return int(item[0])
@@ -231,19 +237,18 @@ class Cell:
 
     def create(self, states: Any) -> None:
         """Fill memory from the initial states, as the published contract constructs it."""
-        if self.field.many or self.field.optional:
+        above = self.path[:-1]
+        try:
             if self.field.many:
                 fill(self.node, self.field, self.at, states)
-            elif states is not None:
+            elif states is not None or not self.field.optional:
                 self.node.__dict__[self.field.name] = construct(self.field, self.at, states)
-            return
-        try:
-            self.node.__dict__[self.field.name] = construct(self.field, self.at, states)
         except MissingInitialStateError as error:
-            prefix = "".join(f"{name}." for name in self.path[:-1])
-            raise MissingInitialStateError(
-                prefix + error.item_name, error.message
-            ) from error.__cause__
+            told = error.inside(".".join(above)) if above else error
+            raise told from error.__cause__
+        except WorktreeError as error:
+            error.path = ".".join((*above, error.path))
+            raise
 
     def place(self, members: dict[str, Any]) -> None:
         """Set memory to these members, keeping the dict or list that is there."""
@@ -259,9 +264,9 @@ class Cell:
         else:
             values[name] = members if self.field.many == "dict" else list(members.values())
 
-    def naming(self, member: str, storage: Storage | None = None) -> _Naming:
+    def naming(self, member: str) -> _Naming:
         """A context in which an error learns the place that it is about."""
-        return _Naming(self, member, storage)
+        return _Naming(self, member)
 
     def plain(self, data: bytes | None) -> Any:
         """A canonical form as data, to show differences."""
@@ -274,16 +279,23 @@ class _Naming:
 
     cell: Cell
     member: str
-    storage: Storage | None
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
         if isinstance(error, WorktreeError):
-            error.path = error.path or self.cell.label(self.member)
-            if self.storage is not None:
-                error.location = error.location or self.storage.locate(self.cell.key(self.member))
+            cell = self.cell
+            error.path = error.path or cell.label(self.member)
+            error.location = error.location or cell.storage.locate(cell.key(self.member))
+
+
+def wrong_class(artifact: object, cls: type[Any]) -> LossyValueError:
+    """The error for a member that is not what the annotation says."""
+    return LossyValueError(
+        f"it holds {type(artifact).__name__}, but the tree says {cls.__name__}",
+        hint="nothing was written; put in what the annotation says",
+    )
 
 
 def by_folder(objects: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:

@@ -58,7 +58,10 @@ def _settle_one(
 ) -> _Settled | Conflict:
     ours = cell.current().get(member)
     base = cell.bases.get(member)
-    their_artifact, their_base = (None, None) if theirs is None else cell.read(theirs)
+    their_artifact, their_base = None, None
+    if theirs is not None:
+        with cell.naming(member):
+            their_artifact, their_base = cell.read(theirs)
     if ours is None and theirs is None:
         return _Settled(cell, member, None, None)
     if cell.field.many != "list" and theirs is not None and ours is not None:
@@ -78,10 +81,11 @@ def _settle_one(
     if merged is None:
         return conflict
     if not isinstance(merged, cell.field.type):
-        raise LossyValueError(
-            f"the merge hook returned {type(merged).__name__}, not {cell.field.type.__name__}",
-            path=cell.label(member),
-        )
+        with cell.naming(member):
+            raise LossyValueError(
+                f"the merge hook returned {type(merged).__name__}, not {cell.field.type.__name__}",
+                hint="nothing was written; return an artifact, or None to refuse",
+            )
     return _Settled(cell, member, merged, their_base)
 
 

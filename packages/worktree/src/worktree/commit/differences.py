@@ -101,7 +101,8 @@ def plan_of(session: Session, only: Any) -> Plan:
     from .hooks import staged_by_hooks
 
     part = session.part(only)
-    gathered = gather(part.cells, session.storage)
+    part.refuse_replaced()
+    gathered = gather(part.cells)
     changes = []
     places = gathered.places()
     written = gathered.canonical()
@@ -112,7 +113,7 @@ def plan_of(session: Session, only: Any) -> Plan:
         found = _artifact_change(session, cell, member, base.known if base else None, after)
         is_append = isinstance(change, Put) and change.keep
         changes.append(_as_append(found) if is_append else found)
-    for change in staged_by_hooks(session, part):
+    for change in staged_by_hooks(part).changes():
         action: Action = "update"
         if isinstance(change, MakeFolder):
             action = "make folder"
@@ -139,7 +140,7 @@ def status_of(session: Session, only: Any) -> Status:
                 continue
             after = None
             if found is not None:
-                with cell.naming(member, session.storage):
+                with cell.naming(member):
                     after = cell.read(found)[1].known
             theirs.append(
                 _artifact_change(session, cell, member, base.known if base else None, after)

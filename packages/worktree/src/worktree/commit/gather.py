@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import LossyValueError
-from ..storage.contract import Change, Put, Remove, Storage, Token
-from .cells import Base, Cell, Changed
+from ..storage.contract import Change, Put, Remove, Token
+from .cells import Base, Cell, Changed, wrong_class
 
 
 class Written(NamedTuple):
@@ -69,12 +68,12 @@ class Gathered:
                 cell.bases.pop(member, None)
 
 
-def gather(cells: list[Cell], storage: Storage) -> Gathered:
+def gather(cells: list[Cell]) -> Gathered:
     """Compare memory with its bases. Raises LossyValueError for what would not come back."""
     gathered = Gathered()
     for cell in cells:
         changed = cell.changed()
-        _gather_puts(gathered, cell, changed, storage)
+        _gather_puts(gathered, cell, changed)
         removed = cell.removed()
         for member in removed:
             key = cell.key(member)
@@ -86,14 +85,14 @@ def gather(cells: list[Cell], storage: Storage) -> Gathered:
     return gathered
 
 
-def _gather_puts(gathered: Gathered, cell: Cell, changed: list[Changed], storage: Storage) -> None:
+def _gather_puts(gathered: Gathered, cell: Cell, changed: list[Changed]) -> None:
     """The changed members of one cell. There can be very many, so they are taken as a whole."""
     if not changed:
         return
     codec = cell.codec
     members, artifacts, _, bases = zip(*changed, strict=True)
     forms = _stored_forms(cell, changed)
-    _check(cell, changed, artifacts, forms, storage)
+    _check(cell, changed, artifacts, forms)
     keys = cell.keys(members)
     if codec.appends:
         gathered.changes += [
@@ -123,26 +122,18 @@ def _check(
     changed: list[Changed],
     artifacts: Sequence[Any],
     forms: list[bytes],
-    storage: Storage,
 ) -> None:
     """Raise for the first member that has a wrong name or class, or would not come back."""
     cls = cell.field.type
     for member, artifact, _, base in changed:
         if base is None or artifact.__class__ is not cls:
-            with cell.naming(member, storage):
+            with cell.naming(member):
                 cell.check_member(member)
                 if artifact.__class__ is not cls:
-                    raise _wrong_class(artifact, cls)
+                    raise wrong_class(artifact, cls)
     for index in cell.codec.suspects(cls, artifacts, forms):
-        with cell.naming(changed[index][0], storage):
+        with cell.naming(changed[index][0]):
             cell.codec.verify(artifacts[index], forms[index])
-
-
-def _wrong_class(artifact: Any, cls: type[Any]) -> LossyValueError:
-    return LossyValueError(
-        f"it holds {type(artifact).__name__}, but the tree says {cls.__name__}",
-        hint="nothing was written; put in what the annotation says",
-    )
 
 
 def _expect_same_list(gathered: Gathered, cell: Cell) -> None:

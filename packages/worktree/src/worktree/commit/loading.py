@@ -59,7 +59,7 @@ class Loading:
 
     def _read(self, cell: Cell, member: str, found: Stored) -> tuple[Any, Base]:
         session = self._session
-        with cell.naming(member, session.storage):
+        with cell.naming(member):
             try:
                 return cell.read(found)
             except ContentError as error:
@@ -73,7 +73,7 @@ class Loading:
         cell.bases = {}
         artifacts = dict(cell.current())
         for member, artifact, data, _ in cell.changed():
-            with cell.naming(member, self._session.storage):
+            with cell.naming(member):
                 cell.check_member(member)
                 form = cell.stored_form(member, data)
                 cell.codec.verify(artifact, form)

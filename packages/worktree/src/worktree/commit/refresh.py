@@ -25,7 +25,7 @@ def refresh(session: Session, only: Any) -> Status:
     part = session.part(only)
     contents = session.read(part)
     objects = by_folder(contents.objects)
-    gathered = gather(part.cells, session.storage)
+    gathered = gather(part.cells)
     changed_here = set(gathered.places())
     updates: list[tuple[Cell, str, Any]] = []
     conflicting: list[str] = []
@@ -38,7 +38,7 @@ def refresh(session: Session, only: Any) -> Status:
             if cell.key(member) in changed_here:
                 conflicting.append(cell.key(member))
             else:
-                with cell.naming(member, session.storage):
+                with cell.naming(member):
                     updates.append((cell, member, found and cell.read(found)))
     settle(session, gathered, conflicting, contents)
     for cell, member, update in updates:
@@ -50,11 +50,10 @@ def _take(session: Session, cell: Cell, member: str, update: Any) -> None:
     mine = cell.held()
     if update is None:
         if not (cell.field.many or cell.field.optional):
-            raise ContentError(
-                "it was removed from storage",
-                path=cell.label(member),
-                hint="commit() or sync() writes it again",
-            )
+            with cell.naming(member):
+                raise ContentError(
+                    "it was removed from storage", hint="commit() or sync() writes it again"
+                )
         mine.pop(member, None)
         session.rebase(cell, member, None)
     else:

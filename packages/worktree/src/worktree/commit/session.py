@@ -7,7 +7,7 @@ then handed to the storage as one set of changes. The storage decides whether th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,17 +22,16 @@ from ..errors import (
     StaleTokensError,
 )
 from ..layout import Field, layout_of
-from ..lifecycle import commit_claims, sync_claims
+from ..lifecycle import sync_claims
 from ..mounting.accessible import AgnosticCollection
 from ..names import join
 from ..space import Direct, SpaceCollection, Stage
 from ..storage.contract import (
     Change,
     Contents,
+    Expected,
     MakeFolder,
     Members,
-    Put,
-    Remove,
     Selection,
     Storage,
     Token,
@@ -40,8 +39,9 @@ from ..storage.contract import (
 from .cells import Base, Cell, by_folder
 from .conflicts import decoded, settle
 from .gather import Gathered, gather
-from .hooks import Hooked, has_own_hooks
+from .hooks import Hooked, has_own_hooks, staged_by_hooks
 from .loading import Loading
+from .part import Folder, Part
 
 Merge = Callable[[Conflict], Any]
 _ATTEMPTS = 50
@@ -58,9 +58,7 @@ class Session:
         self.merge = merge
         self.migrations = migrations
         self.is_published = True
-        self.cells: list[Cell] = []
-        self.folders: list[tuple[str, tuple[str, ...]]] = []
-        self.hooked: list[Hooked] = []
+        self._whole = Part(self.storage, [], [], [])
         self._paths: dict[int, tuple[str, ...]] = {}
 
     @classmethod
@@ -85,7 +83,7 @@ class Session:
         session._adopt_field(
             alone, Field(name, type(item), role, None), at, session.root.key, (name,)
         )
-        for cell in session.cells:
+        for cell in session._whole.cells:
             cell.is_loaded = True
         object.__setattr__(item, "_session", session)
         return session
@@ -102,34 +100,29 @@ class Session:
         self, node: Any, field: Field, at: AgnosticCollection, folder: str, path: tuple[str, ...]
     ) -> None:
         inner = join(folder, field.name)
+        whole = self._whole
         if field.role in {"layout", "tree"}:
             child = node.__dict__[field.name]
-            self.folders.append((inner, path))
+            whole.folders.append(Folder(inner, path, node, child))
             inside = child._collection if field.role == "layout" else child._root
             self._adopt(child, inside, inner, path)
             if field.role == "layout" and has_own_hooks(field.type):
-                self.hooked.append(Hooked(child, folder, path))
+                whole.hooked.append(Hooked(node, folder, path))
         elif field.coded:
             if field.many:
-                self.folders.append((inner, path))
+                whole.folders.append(Folder(inner, path, node))
                 at = SpaceCollection(Direct(self.storage), inner)
-            inside_folder = inner if field.many else folder
-            self.cells.append(Cell(field, node, at, inside_folder, path, self.migrations))
+            at_key = inner if field.many else folder
+            whole.cells.append(Cell(field, node, at, at_key, path, self.storage, self.migrations))
         else:
             item = node.__dict__[field.name]
             object.__setattr__(item, "_session", self)
             self._paths[id(item)] = path
-            self.hooked.append(Hooked(item, folder, path))
+            whole.hooked.append(Hooked(node, folder, path))
 
     def part(self, only: Any) -> Part:
-        """The cells, folders and hooks that belong to a node or an item; all for the root."""
-        path = self._path_of(only)
-        size = len(path)
-        return Part(
-            [cell for cell in self.cells if cell.path[:size] == path],
-            [folder for folder, at in self.folders if at[:size] == path],
-            [hooked for hooked in self.hooked if hooked.path[:size] == path],
-        )
+        """The part of the tree that belongs to a node or an item; all of it for the root."""
+        return self._whole.within(self._path_of(only))
 
     def _path_of(self, only: Any) -> tuple[str, ...]:
         if only is None:
@@ -137,7 +130,7 @@ class Session:
         known = self._paths.get(id(only))
         if known is not None:
             return known
-        for cell in self.cells:
+        for cell in self._whole.cells:
             if any(artifact is only for artifact in cell.current().values()):
                 return cell.path
         raise ContentError(
@@ -149,21 +142,16 @@ class Session:
 
     def read(self, part: Part) -> Contents:
         """Everything that a part of the tree has in storage, of one generation."""
-        return self.storage.read(
-            Selection(
-                objects=[cell.key("") for cell in part.cells if not cell.field.many],
-                members=[
-                    Members(cell.folder, cell.field.suffix)
-                    for cell in part.cells
-                    if cell.field.many
-                ],
-                folders=part.folders,
-            )
-        )
+        single = [cell.key("") for cell in part.cells if not cell.field.many]
+        many = [Members(cell.folder, cell.field.suffix) for cell in part.cells if cell.field.many]
+        folders = [folder.key for folder in part.folders]
+        with part.placing():
+            return self.storage.read(Selection(single, many, folders))
 
     def sync(self, only: Any = None) -> None:
         """Take what is stored; write what is not stored yet. Unsaved changes are discarded."""
         part = self.part(only)
+        part.put_back()
         for attempt in range(_ATTEMPTS):
             contents = self.read(part)
             loading = Loading(self)
@@ -171,17 +159,13 @@ class Session:
             for cell in part.cells:
                 exists = cell.folder in contents.folders
                 loading.load(cell, cell.stored(objects), folder_exists=exists)
-            changes: list[Change] = [
-                MakeFolder(folder)
-                for folder in part.folders
-                if self.storage.capabilities.folders and folder not in contents.folders
-            ]
             stage = Stage(self.storage)
             for hooked in part.hooked:
                 sync_claims(hooked.item, hooked.collection(stage))
-            changes = _merged([*changes, *loading.puts], stage.changes())
+            ours = [*self._missing_folders(part, contents), *loading.puts]
+            expected = {**dict.fromkeys(loading.keys()), **stage.seen}
             try:
-                tokens = self._write(changes, {**dict.fromkeys(loading.keys()), **stage.seen})
+                tokens = self._write(part, _merged(ours, stage.changes()), expected)
             except StaleTokensError:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -189,14 +173,21 @@ class Session:
             loading.finish(tokens)
             return
 
+    def _missing_folders(self, part: Part, contents: Contents) -> list[Change]:
+        if not self.storage.capabilities.folders:
+            return []
+        keys = [folder.key for folder in part.folders]
+        return [MakeFolder(key) for key in keys if key not in contents.folders]
+
     def load_stored(self) -> None:
         """Take what is stored and leave out what is not; nothing is written."""
         part = self.part(None)
         contents = self.read(part)
         objects = by_folder(contents.objects)
         loading = Loading(self)
-        self.cells = [cell for cell in part.cells if cell.stored(objects)]
-        for cell in self.cells:
+        part.cells[:] = [cell for cell in part.cells if cell.stored(objects)]
+        self._whole = part
+        for cell in part.cells:
             loading.load(cell, cell.stored(objects), folder_exists=True)
         loading.finish({})
 
@@ -206,13 +197,12 @@ class Session:
         """Write what changed: all of it, or nothing."""
         part = self.part(only)
         for _ in range(_ATTEMPTS):
-            gathered = gather(part.cells, self.storage)
-            stage = Stage(self.storage)
-            for hooked in part.hooked:
-                commit_claims(hooked.item, hooked.collection(stage))
+            part.refuse_replaced()
+            gathered = gather(part.cells)
+            stage = staged_by_hooks(part)
             changes = _merged(gathered.changes, stage.changes())
             try:
-                tokens = self._write(changes, {**gathered.expected, **stage.seen})
+                tokens = self._write(part, changes, {**gathered.expected, **stage.seen})
             except StaleTokensError as error:
                 self._settle(gathered, error.keys, part)
                 continue
@@ -227,15 +217,16 @@ class Session:
         raise ConflictError([Conflict(".".join(self._path_of(only)), "", None, None, None)])
 
     def _write(
-        self, changes: Sequence[Change], expected: dict[str, Token | None]
-    ) -> dict[str, Token]:
+        self, part: Part, changes: Sequence[Change], expected: Expected
+    ) -> Mapping[str, Token]:
         """Hand the changes to the storage; nothing at all where there are none."""
         if not changes:
             return {}
         capabilities = self.storage.capabilities
-        if capabilities.atomic == "object" and not capabilities.partial_commits:
-            self._refuse_several(changes)
-        return dict(self.storage.apply(changes, expected))
+        with part.placing([change.key for change in changes]):
+            if capabilities.atomic == "object" and not capabilities.partial_commits:
+                self._refuse_several(changes)
+            return self.storage.apply(changes, expected)
 
     def _refuse_several(self, changes: Sequence[Change]) -> None:
         objects = sum(not isinstance(change, MakeFolder) for change in changes)
@@ -252,7 +243,9 @@ class Session:
 
     def roll_back(self, only: Any = None) -> None:
         """Give memory back the versions that it started from, without asking storage."""
-        for cell in self.part(only).cells:
+        part = self.part(only)
+        part.put_back()
+        for cell in part.cells:
             mine = cell.held()
             restored = {}
             for member, base in cell.bases.items():
@@ -274,15 +267,6 @@ class Session:
             cell.bases[member] = base
 
 
-class Part:
-    """A part of a session: its cells, the folders they need, the items with hooks."""
-
-    def __init__(self, cells: list[Cell], folders: list[str], hooked: list[Hooked]) -> None:
-        self.cells = cells
-        self.folders = folders
-        self.hooked = hooked
-
-
 def _merged(ours: Sequence[Change], hooks: Sequence[Change]) -> list[Change]:
     """One set of changes; where a hook changes the same key, the hook has the last word."""
     if not hooks:
@@ -296,4 +280,4 @@ def _merged(ours: Sequence[Change], hooks: Sequence[Change]) -> list[Change]:
     return list(by_key.values())
 
 
-__all__ = ["Merge", "Part", "Put", "Remove", "Session"]
+__all__ = ["Merge", "Session"]

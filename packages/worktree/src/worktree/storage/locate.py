@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import re
 
 from ..errors import StorageError
 from .contract import Storage
 from .filesystem import Durability, FilesystemStorage
 from .memory import MemoryStorage
 
-_OBJECT_STORES = ("s3://", "gs://", "az://", "azure://", "file+obstore://")
+_OBJECT_STORES = ("s3://", "gs://", "az://", "azure://")
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]+:").match
 
 
 def locate(where: str | os.PathLike[str] | Storage, durability: Durability = "power") -> Storage:
@@ -19,17 +20,16 @@ def locate(where: str | os.PathLike[str] | Storage, durability: Durability = "po
     A path is a folder of files; `memory:`, `sqlite:<file>`, `s3://`, `gs://`, `az://` and
     `http(s)://` name other back ends. Drivers that take options are constructed by the caller.
     """
-    if isinstance(where, str):
-        found: Storage | None = _by_scheme(where, durability)
-        if found is not None:
-            return found
-    elif isinstance(where, Storage):
+    if isinstance(where, Storage):
         return where
+    if isinstance(where, str) and _SCHEME(where):
+        return _by_scheme(where, durability)
     try:
         path = os.fspath(where)
-    except TypeError:
-        path = ""
-    if not path:
+        is_path = bool(path) and "\0" not in path
+    except TypeError:  # No path at all, or one of bytes.
+        is_path = False
+    if not is_path:
         raise StorageError(
             f"{where!r} is no place to mount",
             hint="pass a path, an address such as 'sqlite:state.db', or a storage",
@@ -37,7 +37,7 @@ def locate(where: str | os.PathLike[str] | Storage, durability: Durability = "po
     return FilesystemStorage(path, durability=durability)
 
 
-def _by_scheme(where: str, durability: Durability) -> Any:
+def _by_scheme(where: str, durability: Durability) -> Storage:
     if where == "memory:":
         return MemoryStorage()
     if where.startswith("sqlite:"):
@@ -52,4 +52,8 @@ def _by_scheme(where: str, durability: Durability) -> Any:
         from .http import HttpStorage
 
         return HttpStorage(where)
-    return None
+    raise StorageError(
+        f"{where!r} names no storage that worktree knows",
+        hint="write memory:, sqlite:<file>, s3://, gs://, az:// or https://; "
+        f"for a folder of this name write './{where}'",
+    )

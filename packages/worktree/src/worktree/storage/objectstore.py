@@ -50,7 +50,7 @@ class ObjectStorage(PerObjectStorage):
         try:
             store = from_url(url, **options)
         except (BaseError, ValueError) as error:
-            raise StorageError(str(error), location=url) from error
+            raise _told(error, url) from error
         return cls(store, address=url, partial_commits=partial_commits)
 
     def get_object(self, key: str) -> Stored | None:
@@ -98,10 +98,13 @@ class ObjectStorage(PerObjectStorage):
         except (AlreadyExistsError, PreconditionError) as error:
             raise MovedError("it was changed meanwhile", location=self.locate(key)) from error
         except (BaseError, OSError) as error:
-            reason = str(error).partition("\n")[0]
-            raise StorageError(
-                reason, location=self.locate(key), hint="check the address and the credentials"
-            ) from error
+            raise _told(error, self.locate(key)) from error
+
+
+def _told(error: Exception, location: str) -> StorageError:
+    """The first line of what obstore says; the others are for its developers."""
+    reason = str(error).partition("\n")[0]
+    return StorageError(reason, location=location, hint="check the address and the credentials")
 
 
 def _token(meta: Any) -> Token:

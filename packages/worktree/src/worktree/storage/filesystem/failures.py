@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,9 +29,9 @@ def translated(root: str) -> Iterator[None]:
         yield
     except NotADirectoryError as error:
         raise WrongKindError(
-            "a folder was expected, a file was found",
-            location=str(error.filename or root),
-            hint="move the file away, or mount elsewhere",
+            "a folder was expected, something else was found",
+            location=os.path.join(root, error.filename or ""),  # noqa: PTH118 — may be absolute.
+            hint="move it away, or mount elsewhere",
         ) from error
     except OSError as error:
         raise StorageError(

@@ -12,6 +12,9 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json
 
 from ...errors import JournalError
 from ...names import check_key, check_name
@@ -92,7 +95,13 @@ class Journal:
         form, _, decision = body.decode().partition("\n")
         if form != _FORMAT:
             raise _unreadable(location, f"its format is {form!r}")
-        fields = json.loads(decision)
+        try:
+            return cls._from(from_json(decision))
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unreadable(location, "it does not say what a journal says") from error
+
+    @classmethod
+    def _from(cls, fields: Any) -> Journal:
         return cls(
             stage=check_name(fields["stage"]),
             moves_out=tuple(

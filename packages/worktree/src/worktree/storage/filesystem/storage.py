@@ -66,7 +66,7 @@ class FilesystemStorage:
             raise StorageError("the filesystem driver needs Linux or macOS", location=str(root))
         if durability not in {"process", "power"}:
             raise StorageError(f"durability is 'process' or 'power', not {durability!r}")
-        self.root = str(root) if system is not None else str(Path(root).expanduser().resolve())
+        self.root = str(root) if system is not None else _resolved(root)
         self.durability = durability
         self._system: System = system or RealSystem()
         self._mountpoint = Mountpoint(
@@ -227,3 +227,10 @@ class FilesystemStorage:
                 hint="move the file away",
             ) from None
         return True
+
+
+def _resolved(root: str | os.PathLike[str]) -> str:
+    try:
+        return str(Path(root).expanduser().resolve())
+    except RuntimeError as error:  # A home that does not exist, or a loop of links.
+        raise StorageError(str(error), location=str(root), hint="write the path in full") from error

@@ -191,9 +191,59 @@ def test_what_others_wrote_after_the_crash_is_kept_aside(
     with caplog.at_level(logging.WARNING, "worktree"):
         tree = mount(Tree, tmp_path)
     assert tree.a.number == 1
-    rescued = list((tmp_path / ".worktree/rescued").iterdir())
-    assert [path.read_bytes() for path in rescued] == [b'{"number":99}']
     assert "a.json was changed by somebody else" in caplog.text
+    storage = FilesystemStorage(tmp_path)
+    (rescued,) = storage.rescued()
+    assert rescued.key == "a.json"
+    assert rescued.path.read_bytes() == b'{"number":99}'
+    storage.drop_rescued()
+    assert list(storage.rescued()) == []
+    assert list((tmp_path / ".worktree").iterdir()) == []
+
+
+def test_a_file_that_appears_after_the_crash_is_kept_aside(tmp_path: Path) -> None:
+    """Where the commit makes a new one of the same name."""
+    mount(Tree, tmp_path)
+    storage = FilesystemStorage(tmp_path, system=StopsAfterDecision(RealSystem()))
+    with pytest.raises(Killed):
+        storage.apply([Put("new.json", b"ours")], {"new.json": None})
+    (tmp_path / "new.json").write_bytes(b"theirs")
+    after = FilesystemStorage(tmp_path)
+    after.recover()
+    assert (tmp_path / "new.json").read_bytes() == b"ours"
+    assert [found.path.read_bytes() for found in after.rescued()] == [b"theirs"]
+
+
+def test_a_folder_that_is_in_the_way_is_kept_aside(tmp_path: Path) -> None:
+    """With all that is in it, under the keys that it had."""
+    interrupted(tmp_path)
+    (tmp_path / "b.json").unlink()
+    (tmp_path / "b.json/deep").mkdir(parents=True)
+    (tmp_path / "b.json/deep/file").write_text("precious")
+    assert mount(Tree, tmp_path).b.number == 1
+    (rescued,) = FilesystemStorage(tmp_path).rescued()
+    assert (rescued.key, rescued.path.read_text()) == ("b.json/deep/file", "precious")
+
+
+def test_a_link_that_leads_out_is_kept_aside(tmp_path: Path) -> None:
+    """It is moved, and what it leads to is left alone."""
+    (tmp_path / "precious").write_text("precious")
+    interrupted(tmp_path / "t")
+    (tmp_path / "t/a.json").unlink()
+    (tmp_path / "t/a.json").symlink_to(tmp_path / "precious")
+    assert mount(Tree, tmp_path / "t").a.number == 1
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert [found.key for found in FilesystemStorage(tmp_path / "t").rescued()] == ["a.json"]
+
+
+def test_nothing_was_rescued(tmp_path: Path) -> None:
+    """Where nothing is mounted, or nothing was in the way."""
+    storage = FilesystemStorage(tmp_path / "t")
+    assert list(storage.rescued()) == []
+    storage.drop_rescued()
+    assert not (tmp_path / "t").exists()
+    storage.apply([Put("a", b"1")], {})
+    assert list(storage.rescued()) == []
 
 
 def test_a_journal_that_cannot_be_read(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The filesystem driver."""
 
+from .rescued import Rescued
 from .storage import Durability, FilesystemStorage
 
-__all__ = ["Durability", "FilesystemStorage"]
+__all__ = ["Durability", "FilesystemStorage", "Rescued"]

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from .journal import FOLDER, JOURNAL, NEW_JOURNAL, RESCUED, STAGES, Journal
+from .journal import FOLDER, JOURNAL, NEW_JOURNAL, STAGES, Journal
 from .system import System, release
 
 _FOLDER = (
@@ -127,12 +127,6 @@ class Hidden:
             yield fd
         finally:
             release(self.system, fd)
-
-    def rescue_name(self, stage: str, staged: str) -> str:
-        """A free name for something that is moved out of a replay's way."""
-        with suppress(FileExistsError):
-            self.system.mkdir(RESCUED, dir_fd=self.fd)
-        return f"{RESCUED}/{stage.removeprefix(STAGES)}-{staged}"
 
     def sweep(self) -> None:
         """Remove every staging folder. Only sound while no journal needs one."""

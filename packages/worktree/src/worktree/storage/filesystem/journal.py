@@ -24,12 +24,14 @@ JOURNAL = "journal"
 NEW_JOURNAL = "journal.new"
 STAGES = "stage-"
 RESCUED = "rescued"
+NOTHING = ""
+"""Stands for the token of what is not there."""
 _FORMAT = "worktree journal 1"
 
 
 @dataclass(frozen=True, slots=True)
 class MoveIn:
-    """Staged name → key. `was` is the token of what it replaces; None where that is unknown."""
+    """Staged name → key. `was` is the token of what it replaces, or NOTHING; None if unknown."""
 
     staged: str
     key: str

@@ -11,11 +11,12 @@ import errno
 import logging
 import os
 
-from ...errors import UnsafeNameError
+from ...errors import UnsafeNameError, WrongKindError
 from ...names import split
 from .folders import Folders
 from .hidden import Hidden
-from .journal import Append, Journal, MoveIn, MoveOut
+from .journal import FOLDER, Append, Journal, MoveIn, MoveOut
+from .rescued import place_for
 from .signatures import token_of
 
 _log = logging.getLogger("worktree")
@@ -53,12 +54,12 @@ class Roller:
                     if out.staged in staged:
                         continue
                     if recovering and self._is_foreign(out):
-                        self._rescue_from(out, journal)
+                        self._rescue_from(out)
                     elif self._move_out(out, stage):
                         done.append(out.key)
                 for into in sorted(journal.moves_in, key=lambda move: move.key):
                     if into.staged in staged:
-                        self._move_in(into, stage, journal, recovering=recovering)
+                        self._move_in(into, stage, recovering=recovering)
                         done.append(into.key)
         except FileNotFoundError:
             if self._stage_exists(journal.stage):
@@ -85,17 +86,17 @@ class Roller:
         self._touched.add(folder)
         return True
 
-    def _move_in(self, move: MoveIn, stage: int, journal: Journal, *, recovering: bool) -> None:
+    def _move_in(self, move: MoveIn, stage: int, *, recovering: bool) -> None:
         folder, name = split(move.key)
         fd = self._open_or_make(folder)
         if recovering and self._is_foreign(move):
-            self._rescue(move.key, fd, journal, move.staged)
+            self._rescue(move.key, fd)
         try:
             self._system.rename(move.staged, name, src_dir_fd=stage, dst_dir_fd=fd)
         except OSError as error:
             if error.errno not in _IN_THE_WAY:
                 raise
-            self._rescue(move.key, fd, journal, move.staged)
+            self._rescue(move.key, fd)
             self._system.rename(move.staged, name, src_dir_fd=stage, dst_dir_fd=fd)
         self._touched.add(folder)
 
@@ -103,19 +104,24 @@ class Roller:
         """Whether somebody wrote the target after the commit was decided."""
         if move.was is None:
             return False
-        found = self._folders.read(move.key)
+        try:
+            found = self._folders.read(move.key)
+        except (WrongKindError, UnsafeNameError):  # A folder, a pipe, a link that leads out.
+            return True
         return found is not None and token_of(found[0]) != move.was
 
-    def _rescue(self, key: str, fd: int, journal: Journal, staged: str) -> None:
-        aside = self._hidden.rescue_name(journal.stage, staged)
+    def _rescue(self, key: str, fd: int) -> None:
+        aside = place_for(self._hidden, key)
         self._system.rename(split(key)[1], aside, src_dir_fd=fd, dst_dir_fd=self._hidden.fd)
-        _log.warning("%s was changed by somebody else; their version is kept in %s", key, aside)
+        _log.warning(
+            "%s was changed by somebody else; their version is kept in %s/%s", key, FOLDER, aside
+        )
 
-    def _rescue_from(self, out: MoveOut, journal: Journal) -> None:
+    def _rescue_from(self, out: MoveOut) -> None:
         folder = split(out.key)[0]
         fd = self._folders.open(folder)
         if fd is not None:
-            self._rescue(out.key, fd, journal, out.staged)
+            self._rescue(out.key, fd)
             self._touched.add(folder)
 
     def _append(self, tail: Append) -> bool:

@@ -17,7 +17,7 @@ from ...names import split
 from ..contract import Change, MakeFolder, Put, Remove
 from .ground import Ground
 from .hidden import Hidden
-from .journal import Append, Journal, MoveIn, MoveOut
+from .journal import NOTHING, Append, Journal, MoveIn, MoveOut
 
 
 @dataclass(slots=True)
@@ -82,7 +82,8 @@ class Staging:
             return
         staged = self._draft.number()
         self._write(f"{self._open_stage()}/{staged}", change.data, like=status)
-        self._draft.moves_in.append(MoveIn(staged, target.key, target.token))
+        was = target.token if status is not None else NOTHING
+        self._draft.moves_in.append(MoveIn(staged, target.key, was))
 
     def _make(self, key: str) -> None:
         if key in self._ground.missing:

@@ -38,6 +38,7 @@ from .hidden import Hidden
 from .journal import FOLDER, JOURNAL
 from .mountpoint import Mountpoint
 from .overlay import Overlay
+from .rescued import Rescued, drop_rescued, find_rescued
 from .rolling import Roller
 from .signatures import Signatures, token_of
 from .system import RealSystem, System, can_mount_files
@@ -173,6 +174,30 @@ class FilesystemStorage:
                 return ()
             with self._mountpoint.locked(exclusive=True) as root_fd:
                 return self._finish_interrupted(root_fd)
+
+    def rescued(self) -> Sequence[Rescued]:
+        """What others wrote between a crash and its recovery: moved aside, not written over."""
+        with translated(self.root), self._hidden() as hidden:
+            return find_rescued(hidden, self.root) if hidden is not None else []
+
+    def drop_rescued(self) -> None:
+        """Remove what was moved aside, once somebody has looked at it."""
+        with translated(self.root), self._hidden() as hidden:
+            if hidden is not None:
+                drop_rescued(hidden)
+
+    @contextmanager
+    def _hidden(self) -> Iterator[Hidden | None]:
+        """The hidden folder, for us alone; None where there is no mount."""
+        if not self._mountpoint.is_there():
+            yield None
+            return
+        durable = self._mountpoint.durable
+        with (
+            self._mountpoint.locked(exclusive=True) as root_fd,
+            Hidden.opened(self._system, root_fd, durable=durable) as hidden,
+        ):
+            yield hidden
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Folders | None, Overlay]]:

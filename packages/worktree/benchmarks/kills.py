@@ -1,6 +1,6 @@
 """Kill a process while it commits, again and again, at random moments.
 
-    python benchmarks/kills.py [--kills 10000] [--artifacts 4] [--folder /dev/shm]
+    python benchmarks/kills.py [--kills 10000] [--artifacts 4] [--folder /dev/shm] [--sqlite]
 
 A child commits trees whose artifacts all hold the same number, and says which number it has
 committed. It is ended with SIGKILL; then the tree is mounted, and must hold one number in all
@@ -10,18 +10,14 @@ its artifacts, not lower than the last one that was confirmed.
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
-import struct
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from worktree import LayoutAnchor, Worktree, mount
 from worktree.artifacts import Json, Log
+from worktree.testing.killing import Report, last_report
 
 
 class Number(Json):
@@ -81,54 +77,37 @@ def numbers_in(tree: Tree) -> list[int]:
     return found
 
 
-def commit_forever(folder: Path, artifacts: int, pipe: int) -> None:
-    tree = mount(Tree, folder, durability="process")
-    number = tree.first.number
-    while True:
-        number += 1
-        set_all(tree, number, artifacts)
-        tree.commit()
-        os.write(pipe, struct.pack("q", number))
-
-
-def kill_once(folder: Path, artifacts: int, rng: random.Random) -> Outcome:
+def kill_once(where: str, artifacts: int, life: float) -> Outcome:
     """Let a child commit, kill it, and look at what it left."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            commit_forever(folder, artifacts, writing)
-        finally:
-            os._exit(1)
-    os.close(writing)
-    time.sleep(rng.uniform(0.0005, 0.02))
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    if not os.WIFSIGNALED(status):
-        raise SystemExit("the child ended by itself")
-    said = b""
-    while chunk := os.read(reading, 1 << 16):
-        said += chunk
-    os.close(reading)
-    whole = len(said) // 8 * 8
-    confirmed = struct.unpack("q", said[whole - 8 : whole])[0] if whole else 0
-    tree = mount(Tree, folder, durability="process")
-    return Outcome(confirmed, numbers_in(tree))
+
+    def commit_forever(report: Report) -> None:
+        tree = mount(Tree, where, durability="process")
+        number = tree.first.number
+        while True:
+            report(number)
+            number += 1
+            set_all(tree, number, artifacts)
+            tree.commit()
+
+    confirmed = last_report(commit_forever, life=life)
+    return Outcome(confirmed, numbers_in(mount(Tree, where, durability="process")))
 
 
 def kill_many(
-    folder: Path, kills: int, artifacts: int, seed: int, report: Callable[[str], object]
+    where: str, kills: int, artifacts: int, seed: int, report: Callable[[str], object]
 ) -> tuple[int, int, int]:
-    """How many trees were mixed, how many lost a confirmed commit, how many commits there were."""
+    """How many trees were mixed, how many lost a confirmed commit, how many commits there were.
+
+    `where` is an address with a place for a number in it.
+    """
     rng = random.Random(seed)
     mixed = lost = commits = 0
-    at = folder / "0"
+    at = where.format(0)
     for number in range(kills):
         if number % 200 == 0:
             commits += mount(Tree, at, durability="process").first.number
-            at = folder / str(number)
-        outcome = kill_once(at, artifacts, rng)
+            at = where.format(number)
+        outcome = kill_once(at, artifacts, rng.uniform(0, 0.02))
         mixed += outcome.is_mixed
         lost += outcome.is_lost
         if number % 1000 == 999:
@@ -143,10 +122,15 @@ def main() -> None:
     parser.add_argument("--artifacts", type=int, default=4)
     parser.add_argument("--folder", default="/dev/shm")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sqlite", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         mixed, lost, commits = kill_many(
-            Path(folder), options.kills, options.artifacts, options.seed, print
+            f"sqlite:{folder}/{{}}.db" if options.sqlite else f"{folder}/{{}}",
+            options.kills,
+            options.artifacts,
+            options.seed,
+            print,
         )
     print(f"{options.kills} kills, {commits} commits: {mixed} torn or mixed, {lost} lost")
     sys.exit(bool(mixed or lost))

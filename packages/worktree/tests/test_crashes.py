@@ -112,7 +112,7 @@ def test_two_hundred_kills(tmp_path: Path) -> None:
     folder = Path(shared if shared.is_dir() else tmp_path) / f"worktree-kills-{os.getpid()}"
     folder.mkdir()
     try:
-        mixed, lost, commits = kills.kill_many(folder, 200, 4, 20, print)
+        mixed, lost, commits = kills.kill_many(f"{folder}/{{}}", 200, 4, 20, print)
     finally:
         import shutil
 

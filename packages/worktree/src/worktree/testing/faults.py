@@ -1,21 +1,37 @@
-"""Make any single system call fail, or be the last one that a process makes.
+"""Make any single call fail: a system call of the filesystem driver, or a call of any driver.
 
-Wrap the system that a `FilesystemStorage` uses:
+Wrap the system that a `FilesystemStorage` uses, to fail a call or to end the process there:
 
     storage = FilesystemStorage(path, system=Faults(RealSystem(), at=7, fault="kill"))
+
+Or wrap a driver of your own, to see what a tree makes of its failures:
+
+    storage = FaultyStorage(MyStorage(...), at=2, when="after")
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
+from ..errors import StorageError
+from ..storage.contract import (
+    Capabilities,
+    Change,
+    Contents,
+    Entry,
+    Expected,
+    Selection,
+    Storage,
+    Token,
+)
 from ..storage.filesystem.system import System
 
 Fault: TypeAlias = Literal["kill", "torn", "EIO", "ENOSPC", "sticky EIO", "sticky ENOSPC"]
 FAULTS: tuple[Fault, ...] = ("kill", "torn", "EIO", "ENOSPC", "sticky EIO", "sticky ENOSPC")
+Result = TypeVar("Result")
 _CALLS = {
     "open",
     "close",
@@ -106,3 +122,53 @@ def _changes(name: str, args: tuple[Any, ...]) -> bool:
     if name == "open":
         return bool(args[1] & os.O_CREAT)
     return name in {"write", "pwrite", "fsync", "rename", "mkdir", "ftruncate", "unlink", "rmdir"}
+
+
+class FaultyStorage:
+    """A driver around another one whose call number `at` (from 0) fails.
+
+    "before" fails instead of doing the work; "after" does the work and loses the answer, as a
+    network does.
+    """
+
+    def __init__(
+        self, storage: Storage, *, at: int, when: Literal["before", "after"] = "before"
+    ) -> None:
+        self.inner = storage
+        self.calls = 0
+        self._at = at
+        self._when = when
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the driver inside."""
+        return self.inner.capabilities
+
+    def read(self, selection: Selection) -> Contents:
+        """Read, unless it is this call's turn to fail."""
+        return self._call(lambda: self.inner.read(selection))
+
+    def entries(self, folder: str) -> Sequence[Entry] | None:
+        """List, unless it is this call's turn to fail."""
+        return self._call(lambda: self.inner.entries(folder))
+
+    def apply(self, changes: Sequence[Change], expected: Expected) -> Mapping[str, Token]:
+        """Apply, unless it is this call's turn to fail."""
+        return self._call(lambda: self.inner.apply(changes, expected))
+
+    def recover(self) -> Sequence[str]:
+        """Recover, unless it is this call's turn to fail."""
+        return self._call(self.inner.recover)
+
+    def locate(self, key: str) -> str:
+        """Where the driver inside stores a key."""
+        return self.inner.locate(key)
+
+    def _call(self, work: Callable[[], Result]) -> Result:
+        number = self.calls
+        self.calls += 1
+        if number != self._at:
+            return work()
+        if self._when == "after":
+            work()
+        raise StorageError(f"call {number} fails, as it was told to", location=self.locate(""))

@@ -2,25 +2,27 @@
 
     python benchmarks/scale.py [--count 10000] [--rounds 5] [--folder /dev/shm]
 
-Prints CPU time (best of the rounds) and ratios of one run. The floors do the least that a
-program without worktree would: read and parse every file; serialise and write every file.
+Prints CPU and wall time (best of the rounds), and ratios of one run. The floors do the least that
+a program without worktree would: read and parse every file; serialise and write every file.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, Field
 
 from worktree import Worktree, mount
 from worktree.artifacts import Json
-from worktree.storage import FilesystemStorage
+from worktree.storage import FilesystemStorage, Storage
 from worktree.storage.sqlite import SqliteStorage
 
 
@@ -48,15 +50,26 @@ class CountingStorage(FilesystemStorage):
         return super().apply(changes, expected)
 
 
-def best(rounds: int, work: Callable[[], object]) -> float:
-    """The least CPU time of several rounds, in milliseconds."""
+class Time(NamedTuple):
+    """What some work took, in milliseconds. On a busy machine, or a slow disk, the wall differs."""
+
+    cpu: float
+    wall: float
+
+    def __str__(self) -> str:
+        return f"{self.cpu:8.1f} ms{self.wall:10.1f} ms"
+
+
+def best(rounds: int, work: Callable[[], object], prepare: Callable[[], object] = int) -> Time:
+    """The least CPU time, and the least wall time, of several rounds."""
     times = []
     for _ in range(rounds):
+        prepare()
         gc.collect()
-        start = time.process_time()
+        cpu, wall = time.process_time(), time.perf_counter()
         work()
-        times.append(time.process_time() - start)
-    return min(times) * 1000
+        times.append((time.process_time() - cpu, time.perf_counter() - wall))
+    return Time(*(min(column) * 1000 for column in zip(*times, strict=True)))
 
 
 def main() -> None:
@@ -73,14 +86,13 @@ def main() -> None:
 
 
 def measure(folder: Path, count: int, rounds: int) -> None:
-    def dirty(tree: Tree) -> None:
-        for item in tree.items.values():
-            item.number += 1
-
-    def floor_write() -> None:
+    def floor_write(*, sync: bool = False) -> None:
         for name, model in models.items():
             with open(plain / f"{name}.json", "wb") as file:  # noqa: PTH123 — the floor.
                 file.write(model.model_dump_json().encode())
+                if sync:
+                    file.flush()
+                    os.fsync(file.fileno())
 
     def floor_read() -> None:
         for name in models:
@@ -100,6 +112,7 @@ def measure(folder: Path, count: int, rounds: int) -> None:
     time.sleep(0.3)
 
     write_floor, read_floor = best(rounds, floor_write), best(rounds, floor_read)
+    sync_floor = best(rounds, lambda: floor_write(sync=True))
     warm = best(rounds, lambda: mount(Tree, files))
     tree = mount(Tree, storage)
 
@@ -112,28 +125,35 @@ def measure(folder: Path, count: int, rounds: int) -> None:
     no_op = best(rounds, tree.commit)
     writes = CountingStorage.applied
 
-    def all_of(tree: Tree) -> float:
-        times = []
-        for _ in range(rounds):
+    def all_dirty(storage: Storage) -> Time:
+        tree = mount(Tree, storage, initial=initial)
+
+        def settle_and_change() -> None:
             tree.sync()
             time.sleep(0.2)
             tree.sync()
-            dirty(tree)
-            times.append(best(1, tree.commit))
-        return min(times)
+            for item in tree.items.values():
+                item.number += 1
 
-    all_dirty = all_of(tree)
-    small = mount(Tree, SqliteStorage(folder / "tree.db"), initial=initial)
-    sqlite_all = all_of(small)
-    print(f"{count} artifacts in {folder.parent}, CPU time, best of {rounds}")
-    print(f"floor, read and parse      {read_floor:8.1f} ms")
-    print(f"warm mount                 {warm:8.1f} ms   {warm / read_floor:.2f} × the floor")
-    print(f"commit, one dirty          {one_dirty:8.1f} ms")
-    print(f"commit, nothing dirty      {no_op:8.1f} ms   {writes} writes")
-    print(f"floor, write every file    {write_floor:8.1f} ms")
-    ratio = all_dirty / write_floor
-    print(f"commit, all dirty          {all_dirty:8.1f} ms   {ratio:.2f} × the floor")
-    print(f"commit, all dirty, SQLite  {sqlite_all:8.1f} ms")
+        return best(rounds, tree.commit, settle_and_change)
+
+    durable = all_dirty(storage)
+    lasting = all_dirty(FilesystemStorage(folder / "process", durability="process"))
+    sqlite = all_dirty(SqliteStorage(folder / "tree.db"))
+    print(f"{count} artifacts in {folder.parent}, best of {rounds}          CPU         wall")
+    print(f"floor, read and parse       {read_floor}")
+    print(f"warm mount                  {warm}  {over(warm, read_floor)}")
+    print(f"commit, one dirty           {one_dirty}")
+    print(f"commit, nothing dirty       {no_op}   {writes} writes")
+    print(f"floor, write every file     {write_floor}")
+    print(f"floor, and wait for the disk{sync_floor}")
+    print(f"commit, all dirty, process  {lasting}  {over(lasting, write_floor)}")
+    print(f"commit, all dirty, power    {durable}  {over(durable, write_floor)}")
+    print(f"commit, all dirty, SQLite   {sqlite}")
+
+
+def over(time: Time, floor: Time) -> str:
+    return f"{time.cpu / floor.cpu:5.2f} ×{time.wall / floor.wall:7.2f} × the floor"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ _FOLDER = (
 )
 _CREATE = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
+_UNSYNCED = 100
+"""How many files are held open until they are waited for: a process may have 1024, or 256."""
+
 
 class Hidden:
     """The open hidden folder. `durable` says whether to wait for the disk."""
@@ -28,6 +31,7 @@ class Hidden:
         self.fd = fd
         self.durable = durable
         self.made = made
+        self._unsynced: list[int] = []
 
     @classmethod
     @contextmanager
@@ -39,10 +43,12 @@ class Hidden:
         except FileNotFoundError:
             fd = _make(system, root_fd, durable=durable)
             made = True
+        hidden = cls(system, fd, durable=durable, made=made)
         try:
-            yield cls(system, fd, durable=durable, made=made)
+            yield hidden
         finally:
-            release(system, fd)
+            for file in (*hidden._unsynced, fd):
+                release(system, file)
 
     # ── the journal ───────────────────────────────────────────────────────────────────
 
@@ -53,6 +59,7 @@ class Hidden:
         power cut must find it.
         """
         self.write_file(NEW_JOURNAL, journal.encode(), flags=os.O_TRUNC)
+        self.sync_files()
         self.sync()
 
     def name_journal(self) -> None:
@@ -96,19 +103,34 @@ class Hidden:
     def write_file(
         self, path: str, data: bytes, *, mode: int | None = None, flags: int = os.O_EXCL
     ) -> None:
-        """Write a whole file below the hidden folder, with the usual permissions or `mode`."""
+        """Write a whole file below the hidden folder, with the usual permissions or `mode`.
+
+        It is on the disk once `sync_files` has returned. Files are waited for many at a time: the
+        first wait takes the others' data along, and theirs are over at once.
+        """
+        if len(self._unsynced) >= _UNSYNCED:
+            self.sync_files()
         file = self.system.open(path, _CREATE | flags, 0o666, dir_fd=self.fd)
-        try:
-            view = data
-            while view:
-                written = self.system.write(file, view)
-                view = view[written:]
-            if mode is not None:
-                self.system.fchmod(file, mode)
-            if self.durable:
-                self.system.fsync(file)
-        finally:
-            self.system.close(file)
+        self._unsynced.append(file)
+        view = data
+        while view:
+            written = self.system.write(file, view)
+            view = view[written:]
+        if mode is not None:
+            self.system.fchmod(file, mode)
+        if not self.durable:
+            self._close(file)
+
+    def sync_files(self) -> None:
+        """Wait until everything that was written is on the disk."""
+        for file in self._unsynced:
+            self.system.fsync(file)
+        while self._unsynced:
+            self._close(self._unsynced[-1])
+
+    def _close(self, file: int) -> None:
+        self._unsynced.remove(file)
+        self.system.close(file)
 
     def sync_folder(self, path: str) -> None:
         """Wait until the names in a folder below the hidden one are on the disk."""

@@ -220,7 +220,10 @@ class HttpStorage(PerObjectStorage):
         lock = getattr(self._local, "lock", "")
         if lock and method not in {"GET", "PROPFIND", "UNLOCK"}:
             sent["If"] = f"<{quote(self._base) or '/'}> ({lock})"
-        connection = self._idle.pop() if self._idle else None
+        try:
+            connection = self._idle.pop()
+        except IndexError:  # None is left: several threads may ask at once.
+            connection = None
         if connection is not None and method in {"GET", "PROPFIND"}:
             try:
                 return self._exchange(connection, method, target, body, sent)

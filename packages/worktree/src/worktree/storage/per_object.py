@@ -7,7 +7,9 @@ in between raises PartialCommitError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from ..decorators import not_implemented
 from ..errors import (
@@ -32,6 +34,9 @@ from .contract import (
     check_changes,
     check_selection,
 )
+
+Answer = TypeVar("Answer")
+_AT_ONCE = 16
 
 
 class MovedError(StorageError):
@@ -75,7 +80,7 @@ class PerObjectStorage:
     # ── what follows from it ──────────────────────────────────────────────────────────
 
     def read(self, selection: Selection) -> Contents:
-        """Read object after object; others may write in between."""
+        """Read several objects at a time; others may write in between."""
         check_selection(selection)
         found = Contents()
         keys = list(selection.objects)
@@ -87,8 +92,7 @@ class PerObjectStorage:
                 and entry.name.endswith(members.suffix)
                 and not entry.name.startswith(".")
             ]
-        for key in keys:
-            stored = self.get_object(key)
+        for key, stored in zip(keys, _at_once(self.get_object, keys), strict=True):
             if stored is not None:
                 found.objects[key] = stored
         for folder in selection.folders:
@@ -106,11 +110,11 @@ class PerObjectStorage:
     def apply(self, changes: Sequence[Change], expected: Expected) -> dict[str, Token]:
         """Check every expectation, then make the changes in their order."""
         check_changes(changes, expected)
-        keys = {change.key for change in changes if not isinstance(change, MakeFolder)}
+        written = {change.key for change in changes if not isinstance(change, MakeFolder)}
         removed = {change.key for change in changes if isinstance(change, Remove)}
-        current = {
-            key: self._current(key, may_be_folder=key in removed) for key in keys | set(expected)
-        }
+        keys = [*written.union(expected)]
+        found_now = _at_once(lambda key: self._current(key, may_be_folder=key in removed), keys)
+        current = dict(zip(keys, found_now, strict=True))
         stale = [
             key
             for key, token in expected.items()
@@ -208,3 +212,11 @@ class PerObjectStorage:
             location=self.locate(keys[done]),
             tokens=tokens,
         )
+
+
+def _at_once(ask: Callable[[str], Answer], keys: Sequence[str]) -> list[Answer]:
+    """Ask about many keys, several at a time: most of the time is spent waiting for an answer."""
+    if len(keys) < 2:
+        return [ask(key) for key in keys]
+    with ThreadPoolExecutor(min(len(keys), _AT_ONCE)) as threads:
+        return list(threads.map(ask, keys))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pydantic_core import PydanticSerializationError
@@ -25,7 +25,7 @@ from ..errors import (
 from ..items import bind
 from ..layout import Field
 from ..mounting.accessible import AgnosticCollection
-from ..names import check_name, join, split
+from ..names import check_name, join
 from ..storage.contract import Storage, Stored, Token
 
 _DIGITS = 6
@@ -90,19 +90,13 @@ class Cell:
         start, end = f"{self.folder}/", self.field.suffix
         return [f"{start}{member}{end}" for member in members]
 
-    def member(self, key: str) -> str:
-        """The member under a storage key."""
-        if not self.field.many:
-            return ""
-        name = split(key)[1]
-        return name[: -len(self.field.suffix)]
-
     def label(self, member: str) -> str:
         """The place of a member in the tree, as one would write it."""
         path = ".".join(self.path)
         if not self.field.many:
             return path
-        return f"{path}[{int(member)}]" if self.field.many == "list" else f"{path}[{member!r}]"
+        is_index = self.field.many == "list" and member.isdecimal()
+        return f"{path}[{int(member)}]" if is_index else f"{path}[{member!r}]"
 
     # ── memory ────────────────────────────────────────────────────────────────────────
 
@@ -311,10 +305,3 @@ def as_text(value: Any) -> str:
     """A value as short JSON, for people."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else f"{text[:77]}…"
-
-
-def members_of(cells: list[Cell]) -> Iterator[tuple[Cell, str]]:
-    """Every member that a set of cells has a base for."""
-    for cell in cells:
-        for member in cell.bases:
-            yield cell, member

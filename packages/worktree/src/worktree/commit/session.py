@@ -59,7 +59,7 @@ class Session:
         self.migrations = migrations
         self.is_published = True
         self._whole = Part(self.storage, [], [], [])
-        self._paths: dict[int, tuple[str, ...]] = {}
+        self._paths: dict[int, tuple[Any, tuple[str, ...]]] = {}
 
     @classmethod
     def around(cls, item: Any, **more: Any) -> Session:
@@ -92,7 +92,7 @@ class Session:
 
     def _adopt(self, node: Any, at: AgnosticCollection, folder: str, path: tuple[str, ...]) -> None:
         node._session = self
-        self._paths[id(node)] = path
+        self._paths[id(node)] = node, path
         for field in layout_of(type(node)):
             self._adopt_field(node, field, at, folder, (*path, field.name))
 
@@ -117,7 +117,7 @@ class Session:
         else:
             item = node.__dict__[field.name]
             object.__setattr__(item, "_session", self)
-            self._paths[id(item)] = path
+            self._paths[id(item)] = item, path
             whole.hooked.append(Hooked(node, folder, path))
 
     def part(self, only: Any) -> Part:
@@ -129,7 +129,7 @@ class Session:
             return ()
         known = self._paths.get(id(only))
         if known is not None:
-            return known
+            return known[1]
         for cell in self._whole.cells:
             if any(artifact is only for artifact in cell.current().values()):
                 return cell.path

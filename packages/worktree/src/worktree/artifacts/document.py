@@ -14,7 +14,7 @@ from ..errors import ContentError, LossyValueError
 from ..problems import one_line
 from .codec import Codec
 from .formats import Format, JsonFormat
-from .lossless import difference
+from .lossless import difference, fields_inside
 from .resolving import require_resolved
 from .unknown import find_unknown, put_back
 
@@ -83,11 +83,9 @@ class DocumentCodec(Codec[Any]):
         if not self._is_json:
             return range(len(artifacts))
         has_extra = cls.model_config.get("extra") == "allow"
-        read = partial(
-            cls.__pydantic_validator__.validate_json,
-            by_alias=cls.__worktree_aliases__,
-            by_name=True,
-        )
+        read = cls.__pydantic_validator__.validate_json
+        if cls.__worktree_has_aliases__:  # Without any, the shorter call means the same.
+            read = partial(read, by_alias=cls.__worktree_aliases__, by_name=True)
         try:
             return [
                 index
@@ -143,6 +141,14 @@ def aliases_are_clear(model: type[BaseModel]) -> bool:
         if heads & (names - {name}):
             return False
     return True
+
+
+def has_aliases(model: type[BaseModel]) -> bool:
+    """Whether a field of the model, or of what is inside it, has an alias."""
+    return any(
+        info.alias is not None or info.validation_alias is not None
+        for _, _, info in fields_inside(model, set())
+    )
 
 
 def _heads(alias: Any) -> set[str]:

@@ -25,20 +25,20 @@ _ONE_SHOT = (
 
 def refuse_lossy(model: type[BaseModel]) -> None:
     """Raise LossyFieldError for the first field that is certain to lose data."""
-    for owner, name, info in _fields(model, set()):
+    for owner, name, info in fields_inside(model, set()):
         reason = _reason(owner, name, info)
         if reason is not None:
             raise LossyFieldError(reason[0], path=f"{owner.__qualname__}.{name}", hint=reason[1])
 
 
-def _fields(owner: type[Any], seen: set[type]) -> Iterator[tuple[type[Any], str, FieldInfo]]:
+def fields_inside(owner: type[Any], seen: set[type]) -> Iterator[tuple[type[Any], str, FieldInfo]]:
     """Every field of a class, and of the classes with fields inside it."""
     seen.add(owner)
     for name, info in _own_fields(owner).items():
         yield owner, name, info
         for part in parts(info.annotation):
             if isinstance(part, type) and part not in seen and _has_fields(part):
-                yield from _fields(part, seen)
+                yield from fields_inside(part, seen)
 
 
 def _has_fields(cls: type[Any]) -> bool:

@@ -18,7 +18,7 @@ from ..items import Artifact, bind
 from ..mounting.accessible import AgnosticCollection, Collection, Object
 from ..mounting.claim import Claim, ObjectClaim
 from ..names import check_name
-from .document import DocumentCodec, aliases_are_clear
+from .document import DocumentCodec, aliases_are_clear, has_aliases
 from .formats import JsonFormat, TomlFormat, YamlFormat
 from .lossless import refuse_lossy
 from .resolving import resolve
@@ -83,6 +83,7 @@ class PydanticArtifact(BaseModel, Artifact[Any], metaclass=_ArtifactMeta):
     __worktree_suffix__: ClassVar[str] = JsonFormat.suffix
     __worktree_hooked__: ClassVar[bool] = False
     __worktree_aliases__: ClassVar[bool] = True
+    __worktree_has_aliases__: ClassVar[bool] = False
 
     model_config = ConfigDict(ser_json_inf_nan="strings")
 
@@ -141,6 +142,7 @@ class PydanticArtifact(BaseModel, Artifact[Any], metaclass=_ArtifactMeta):
     def _look_at_fields(cls) -> None:
         refuse_lossy(cls)
         cls.__worktree_aliases__ = aliases_are_clear(cls)
+        cls.__worktree_has_aliases__ = has_aliases(cls)
 
     def _construct(self, values: dict[str, Any]) -> None:
         try:

@@ -30,6 +30,25 @@ def test_brackets_in_a_text_are_text() -> None:
         read_json("[" * (DEEPEST + 1))
 
 
+@given(VALUES, st.booleans())
+def test_many_brackets_are_not_deep(value: object, only_ascii: bool) -> None:
+    """A long answer of flat values is read, whatever its texts hold."""
+    wide = [[value]] * (DEEPEST + 1)
+    assert read_json(json.dumps(wide, ensure_ascii=only_ascii)) == wide
+
+
+@pytest.mark.parametrize("beside", ['"["', '""', r'"\""', "[]", '{"a":"]"}', "1"])
+def test_where_too_deep_begins(beside: str) -> None:
+    """The quick look and the slow count agree, whatever lies beside the nesting."""
+
+    def nested(depth: int) -> str:
+        return f"[{beside},[]," * (depth - 1) + "[1]" + "]" * (depth - 1)
+
+    assert read_json(nested(DEEPEST))
+    with pytest.raises(RecursionError):
+        read_json(nested(DEEPEST + 1))
+
+
 def test_a_raised_recursion_limit_does_not_let_it_crash() -> None:
     """A million brackets are no answer, whatever a library of the host program raised."""
     code = (

@@ -147,9 +147,7 @@ class Drain:
     async def _drop_old(self, file: SpoolFile) -> None:
         if self._spool.max_age_s is not None:
             before = time.time() - self._spool.max_age_s
-            dropped = await asyncio.to_thread(file.drop_older, before)
-            if dropped:
-                self._settings.telemetry.dropped("age", dropped)
+            self._spool.gave_up("age", await asyncio.to_thread(file.drop_older, before))
 
     async def _opened(self) -> SpoolFile:
         if self._file is None:

@@ -8,7 +8,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,7 +52,14 @@ _INSERT: Final = (
     "INSERT OR IGNORE INTO records (id, actor, thread, kind, wire, own_clock, tried, queued_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_ANOTHER: Final = ", (?, ?, ?, ?, ?, ?, ?, ?)"
+_ROWS: Final = 100
+"""Rows of one statement: Python gives up its lock for each, and waits to get it back."""
 _MOST_RENEWALS: Final = 1_000
+
+
+class _IdTakenError(Exception):
+    """One of many records is kept already (control flow of this module alone)."""
 
 
 class SpoolFile:
@@ -68,24 +76,33 @@ class SpoolFile:
             self._bytes = self._count_bytes()
         GATE.watch(self)
 
-    def fits(self, size: int, *, most: int) -> bool:
-        """Whether `size` more bytes stay under a limit; counts again before it says no."""
-        if self._bytes + size > most:
+    def room(self, most: int, *, wanted: int) -> int:
+        """Return how many bytes are free under a limit; counts again before it says too few."""
+        if self._bytes + wanted > most:
             with self._named():
                 self._bytes = self._count_bytes()
-        return self._bytes + size <= most
+        return most - self._bytes
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Keep records; on return they are on the disk, each under the id its entry now has."""
         now = time.time()
-        with self._transaction():
-            self._db.execute("SAVEPOINT adding")
-            rows = [entry.row(now) for entry in entries]
-            if self._db.executemany(_INSERT, rows).rowcount < len(entries):
-                self._db.execute("ROLLBACK TO adding")
+        if not self._add_new(entries, now):
+            with self._transaction():
                 for entry in entries:
                     self._add_one(entry, now)
         self._bytes += sum(len(entry.envelope.wire) for entry in entries)
+
+    def _add_new(self, entries: Sequence[Entry], now: float) -> bool:
+        """Keep records whose ids are all new, many with one statement; or keep none of them."""
+        with suppress(_IdTakenError), self._transaction():
+            for start in range(0, len(entries), _ROWS):
+                rows = [entry.row(now) for entry in entries[start : start + _ROWS]]
+                statement = _INSERT + _ANOTHER * (len(rows) - 1)
+                kept = self._db.execute(statement, list(chain.from_iterable(rows))).rowcount
+                if kept < len(rows):
+                    raise _IdTakenError
+            return True
+        return False
 
     def _add_one(self, entry: Entry, now: float) -> None:
         for _ in range(_MOST_RENEWALS):

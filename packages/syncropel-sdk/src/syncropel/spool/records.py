@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..envelope import Envelope
+from ..errors import SpoolError
 
 State = Literal["pending", "parked"]
 Renewal = Callable[[Envelope], Envelope | None]
@@ -17,12 +18,13 @@ class Entry:
 
     Two processes may say the same at the same millisecond. Where that id is kept already,
     `again` makes another; without it the two are one record. `tried` says that it was sent
-    before, and may have arrived.
+    before, and may have arrived. `fault` says why it was not kept, once that is known.
     """
 
     envelope: Envelope
     again: Renewal | None = None
     tried: bool = False
+    fault: SpoolError | None = None
 
     def row(self, now: float) -> tuple[Any, ...]:
         """The record as the table has it."""

@@ -175,7 +175,8 @@ class ClientCore:
 
     def _waiting_in_spool(self) -> int:
         assert self.spool is not None  # noqa: S101 (flush has looked)
-        return self.spool.stats().pending
+        with self.spool.opened() as file:
+            return file.pending()
 
     def _engine(self) -> Engine:
         """Return this event loop's engine, with a drain beside it where there is a spool."""

@@ -39,7 +39,7 @@ class Drain:
         self._line = line
         self._settings = settings
         self._lock = DrainLock(spool.path)
-        self._file: SpoolFile | None = None
+        self._file = SpoolFile(spool.path)
         self._ended: asyncio.Future[None] | None = None
         self._news = asyncio.Event()
         self.empty = False
@@ -77,8 +77,7 @@ class Drain:
             self._ended = self._engine.loop.run_in_executor(None, self._finish)
 
     def _finish(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
         self._lock.release()
 
     async def _rest(self, pause: float, trouble: int) -> None:
@@ -94,7 +93,7 @@ class Drain:
 
     async def _round(self) -> tuple[int, float]:
         """Send one portion; returns how many were delivered and how long to rest after it."""
-        file = await self._opened()
+        file = self._file
         await self._drop_old(file)
         await self._engine.learn_batch_door()
         door = self._line.batch
@@ -148,11 +147,6 @@ class Drain:
         if self._spool.max_age_s is not None:
             before = time.time() - self._spool.max_age_s
             self._spool.gave_up("age", await asyncio.to_thread(file.drop_older, before))
-
-    async def _opened(self) -> SpoolFile:
-        if self._file is None:
-            self._file = await asyncio.to_thread(SpoolFile, self._spool.path)
-        return self._file
 
 
 def settle(verdicts: Sequence[Verdict]) -> Settlement:

@@ -10,6 +10,7 @@ import syncropel
 from syncropel import (
     Client,
     InferOptions,
+    InferPending,
     InferRejectedError,
     InferTimeoutError,
     ReadFailedError,
@@ -184,10 +185,77 @@ def test_infer(make_client: Make) -> None:
         assert found is not None
         assert (found.answer, found.cost_actual_usd) == (42, 1.0)
         kernel.fail_next_post(9)
-        with pytest.raises(InferRejectedError):
+        with pytest.raises(InferRejectedError) as refused:
             await client.infer(REQUEST)
+        assert refused.value.thread_id.startswith("th_")
         for missing in REQUEST:
             with pytest.raises((ValueError, TypeError)):
                 await client.infer({k: v for k, v in REQUEST.items() if k != missing})
+
+    run(make_client, work)
+
+
+def test_infer_that_fails_open(make_client: Make) -> None:
+    """Asked to, a question that fails is a result like every other failure."""
+
+    async def work(client: Client, kernel: MockKernel) -> None:
+        options = InferOptions(poll_interval_ms=5, poll_timeout_ms=20, fail_open=True)
+        late = await client.infer(REQUEST, options)
+        assert isinstance(late, InferPending)
+        assert (late.pending, late.correlation_id) == (True, kernel.records[0]["id"])
+        assert "timed out" in (late.error or "")
+        kernel.fail_next_post(9)
+        refused = await client.infer(REQUEST, options)
+        assert isinstance(refused, InferPending)
+        assert (refused.pending, bool(refused.error)) == (False, True)
+        assert client.last_error is not None
+        with pytest.raises(ValueError, match="responder"):
+            await client.infer({}, options)
+
+    run(make_client, work)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_answer_is_found_late_in_a_long_thread(strict: bool, make_client: Make) -> None:
+    """Looks that fail are looks less, and an answer behind many records is an answer."""
+
+    async def work(client: Client, kernel: MockKernel) -> None:
+        await client.emit_many([{**EMIT, "body": {"n": n}} for n in range(300)])
+
+        async def answer() -> None:
+            while not (asked := kernel.records_by_kind("infer.query.v1")):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            kernel.fail_next_get(2)
+            body = {"correlation_id": asked[0]["id"], "answer": 42}
+            await client.emit(act="KNOW", kind="infer.result.v1", body=body, thread="t")
+
+        options = InferOptions(poll_interval_ms=5, poll_timeout_ms=20_000, thread="t")
+        found, _ = await asyncio.gather(client.infer(REQUEST, options), answer())
+        assert isinstance(found, syncropel.InferResult)
+        assert found.answer == 42
+
+    run(make_client, work, strict=strict)
+
+
+def test_names_that_no_bytes_can_carry(make_client: Make) -> None:
+    """Half of a surrogate pair, in a name from elsewhere, finds nothing and stops nothing."""
+
+    async def work(client: Client, kernel: MockKernel) -> None:
+        half = "\ud800"
+        result = await client.emit(**{**EMIT, "thread": half}, body={})
+        assert (result.success, result.status) == (False, "invalid")
+        assert not client.emit_sync(**EMIT, body={}, parents=[half]).success
+        assert await client.query_thread(half) == []
+        assert await client.query(actor=half, thread=half) == []
+        assert await client.get_record(half) is None
+        assert await client.rich_query(filter={"body.x": half}) == {"records": []}
+        assert (await client.search(half))["hits"] == []
+        assert (await client.changes(thread=half))["records"] == []
+        assert (await client.thread_state(half)).get("records", 0) == 0
+        subscription = client.subscribe(half, lambda record: None, max_reconnects=0)
+        await asyncio.sleep(0)
+        subscription.close()
+        await subscription.wait_closed()
+        assert kernel.count() == 0
 
     run(make_client, work)

@@ -115,3 +115,22 @@ def test_what_a_spool_gives_up_is_told(
     asyncio.run(scenario())
     assert set(drops.dropped_by_reason) == {reason}
     assert drops.dropped_by_reason == spool.stats().dropped
+
+
+def test_a_record_that_nobody_waits_for_is_counted(make_client: Make) -> None:
+    """A cancelled caller is not told how it ended; where it ended badly, the telemetry is."""
+    drops = _Drops()
+
+    async def refuse(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.05)
+        return httpx.Response(403)
+
+    async def scenario() -> None:
+        transport = httpx.MockTransport(refuse)
+        async with make_client(transport=transport, telemetry=drops) as client:
+            task = asyncio.create_task(client.emit(**EMIT, body={}))
+            await asyncio.sleep(0.02)
+            task.cancel()
+
+    asyncio.run(scenario())
+    assert drops.dropped_by_reason == {"abandoned": 1}

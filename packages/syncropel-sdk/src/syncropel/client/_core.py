@@ -38,6 +38,7 @@ from ._portal import Portal
 OnEmit = Callable[[EmitResult], Awaitable[None] | None]
 _log: Final = logging.getLogger("syncropel")
 _MOST_HOOKS: Final = 1_000
+_RETRY_S: Final = 1.0
 _cores: "weakref.WeakSet[ClientCore]" = weakref.WeakSet()
 
 
@@ -161,13 +162,16 @@ class ClientCore:
             return engine.pending
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        await asyncio.to_thread(self.spool.retry)
-        left = await asyncio.to_thread(self._waiting_in_spool)
-        while left and loop.time() < until:
+        retry_at = loop.time()
+        while True:
+            if loop.time() >= retry_at:  # whoever flushes wants what is held to be tried now
+                await asyncio.to_thread(self.spool.retry)
+                retry_at = loop.time() + _RETRY_S
+            left = await asyncio.to_thread(self._waiting_in_spool)
+            if not left or loop.time() >= until:
+                return left
             self._drains[loop].wake()
             await asyncio.sleep(0.02)
-            left = await asyncio.to_thread(self._waiting_in_spool)
-        return left
 
     def flush_sync(self, *, seconds: float = 30.0) -> int:
         """`flush` for callers without an event loop."""

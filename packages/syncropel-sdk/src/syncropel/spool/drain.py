@@ -157,6 +157,7 @@ def settle(verdicts: Sequence[Verdict]) -> Settlement:
         error: Any = verdict.error or ""
         if verdict.outcome is Outcome.DELIVERED:
             settlement.delivered.append(envelope.id)
+            settlement.moved.add(envelope.lane)
         elif verdict.outcome is Outcome.REJECTED:
             settlement.parked[envelope.id] = error
         else:

@@ -28,7 +28,10 @@ _INSERT: Final = (
 _ANOTHER: Final = ", (?, ?, ?, ?, ?, ?, ?, ?)"
 _ROWS: Final = 100
 """Rows of one statement: Python gives up its lock for each, and waits to get it back."""
-_MOST_RENEWALS: Final = 1_000
+_SKIPS: Final = tuple(2**step - 1 for step in range(32))
+"""How far to look for a free clock: others may have taken any number in a row."""
+_REMEMBERED: Final = 10_000
+"""Ids that were delivered last. Another process that says the same now must not get one of them."""
 _UNKNOWN: Final = 1 << 62
 """More bytes than fit under any limit, so that they are counted before they are believed."""
 
@@ -68,17 +71,19 @@ class SpoolFile:
                 rows = [entry.row(now) for entry in entries[start : start + _ROWS]]
                 statement = _INSERT + _ANOTHER * (len(rows) - 1)
                 kept = db.execute(statement, list(chain.from_iterable(rows))).rowcount
-                if kept < len(rows):
+                if kept < len(rows) or _any_delivered(db, [row[0] for row in rows]):
                     raise _IdTakenError
             return True
         return False
 
     def _add_one(self, db: sqlite3.Connection, entry: Entry, now: float) -> None:
-        for _ in range(_MOST_RENEWALS):
-            if db.execute(_INSERT, entry.row(now)).rowcount or entry.again is None:
+        """Keep a record; one whose id another has, or had a moment ago, gets another clock."""
+        for skip in _SKIPS:
+            taken = entry.again is not None and _any_delivered(db, [entry.envelope.id])
+            if not taken and db.execute(_INSERT, entry.row(now)).rowcount:
                 return
-            renewed = entry.again(entry.envelope)
-            if renewed is None:
+            renewed = entry.again(entry.envelope, skip=skip) if entry.again else None
+            if renewed is None:  # the same record twice: it is kept, or at the server already
                 return
             entry.envelope = renewed
         raise SpoolError("no free clock was found for a record", path=self.path)
@@ -116,8 +121,10 @@ class SpoolFile:
         Returns what it became: yet another one, where the new id is kept already.
         """
         with self._database.transaction() as db:
-            while db.execute("SELECT 1 FROM records WHERE id = ?", (new.id,)).fetchone():
-                another = again(new)
+            for skip in _SKIPS:
+                if not _is_taken(db, new.id):
+                    break
+                another = again(new, skip=skip)
                 if another is None:
                     raise SpoolError("no free clock was found for a record", path=self.path)
                 new = another
@@ -130,8 +137,15 @@ class SpoolFile:
     def settle(self, settlement: Settlement) -> None:
         """Note what became of records that were sent, all at once."""
         with self._database.transaction() as db:
+            delivered = [(each,) for each in settlement.delivered]
+            db.executemany("DELETE FROM records WHERE id = ?", delivered)
+            db.executemany("INSERT OR IGNORE INTO delivered (id) VALUES (?)", delivered)
+            db.execute(
+                "DELETE FROM delivered WHERE seq <= (SELECT max(seq) FROM delivered) - ?",
+                (_REMEMBERED,),
+            )
             db.executemany(
-                "DELETE FROM records WHERE id = ?", [(each,) for each in settlement.delivered]
+                "DELETE FROM held WHERE actor = ? AND thread = ?", list(settlement.moved)
             )
             db.executemany(
                 "UPDATE records SET state = 'parked', reason = ? WHERE id = ?",
@@ -244,6 +258,17 @@ class SpoolFile:
     def close(self) -> None:
         """Close the file, after whatever another thread is doing with it."""
         self._database.close()
+
+
+def _any_delivered(db: sqlite3.Connection, ids: Sequence[str]) -> bool:
+    marks = ", ".join("?" * len(ids))
+    row = db.execute(f"SELECT 1 FROM delivered WHERE id IN ({marks}) LIMIT 1", ids)  # noqa: S608
+    return row.fetchone() is not None
+
+
+def _is_taken(db: sqlite3.Connection, record_id: str) -> bool:
+    kept = db.execute("SELECT 1 FROM records WHERE id = ?", (record_id,)).fetchone()
+    return kept is not None or _any_delivered(db, [record_id])
 
 
 def _hold(db: sqlite3.Connection, lane: tuple[str, str], seconds: float) -> None:

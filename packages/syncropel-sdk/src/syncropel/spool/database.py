@@ -7,6 +7,7 @@ with one of SQLite's own locks, which nobody there will ever release.
 """
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -57,7 +58,9 @@ class SpoolDatabase:
         GATE.watch(self)
 
     def __del__(self) -> None:
-        self.close()
+        if not sys.is_finalizing():  # then nobody forks, and a lost thread may hold any lock
+            with GATE.inside():
+                self.suspend()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

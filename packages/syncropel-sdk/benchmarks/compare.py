@@ -67,7 +67,8 @@ def main() -> None:
             ("5,000 concurrent, server", "concurrent", 5_000, url, "concurrent", 5_000),
             ("batched, server / their sequential", "many", 50_000, url, "sequential", 1_000),
             ("100,000 in one thread, mock", "many", 100_000, "mock", "sequential", 4_000),
-            ("durable, grouped", "spooled", 50_000, "mock", "", 0),
+            ("durable, emit_many", "spooled", 50_000, "mock", "", 0),
+            ("durable, 5,000 concurrent emits", "spooled_each", 50_000, "mock", "", 0),
         ):
             scaled = max(1, int(count * options.scale))
             mine, theirs = [], []

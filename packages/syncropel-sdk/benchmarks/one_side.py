@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
 
 EMIT = {"act": "PUT", "kind": "bench.case.record", "thread": f"bench {os.getpid()}"}
 RECORD = {
@@ -81,6 +82,16 @@ def sync(count: int, url: str) -> int:
 
 
 async def spooled(count: int, _: str) -> int:
+    return await into_a_spool(count, lambda client, records: client.emit_many(records))
+
+
+async def spooled_each(count: int, _: str) -> int:
+    return await into_a_spool(
+        count, lambda client, records: asyncio.gather(*(client.emit(**each) for each in records))
+    )
+
+
+async def into_a_spool(count: int, emit: Callable) -> int:
     import tempfile
     from pathlib import Path
 
@@ -93,15 +104,15 @@ async def spooled(count: int, _: str) -> int:
         )
         done = 0
         for start in range(0, count, 5_000):
-            emits = (client.emit(**EMIT, body={"n": start + n}) for n in range(5_000))
-            done += sum(result.success for result in await asyncio.gather(*emits))
+            records = [{**EMIT, "body": {"n": start + n}} for n in range(5_000)]
+            done += sum(result.success for result in await emit(client, records))
         await client.close()
     return done
 
 
 WORK = {
     "ids": ids, "sequential": sequential, "concurrent": concurrent, "many": many, "sync": sync,
-    "spooled": spooled,
+    "spooled": spooled, "spooled_each": spooled_each,
 }  # fmt: skip
 
 

@@ -15,12 +15,8 @@ from syncropel import (
     Client,
     EmitResult,
     Identity,
-    InferOptions,
-    InferRejectedError,
-    InferTimeoutError,
     InvalidArgumentError,
     Limits,
-    ReadFailedError,
     Record,
     Ref,
     SyncropelKindError,
@@ -90,7 +86,6 @@ def test_the_published_record_id_helper() -> None:
         pytest.param({"body": [1]}, ArgumentTypeError, id="body"),
         pytest.param({"thread": ""}, InvalidArgumentError, id="thread-empty"),
         pytest.param({"thread": 5}, ArgumentTypeError, id="thread-number"),
-        pytest.param({"thread": "\ud800"}, InvalidArgumentError, id="thread-surrogate"),
         pytest.param({"clock": -1}, InvalidArgumentError, id="clock-negative"),
         pytest.param({"clock": 1.5}, ArgumentTypeError, id="clock-float"),
         pytest.param({"clock": True}, ArgumentTypeError, id="clock-bool"),
@@ -179,114 +174,6 @@ def test_reserved_kinds(make_client: Make) -> None:
     assert kernel.records[3]["body"]["effective_at"].endswith("Z")
 
 
-def test_reading(make_client: Make) -> None:
-    """Every read door answers what was stored."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        for n in range(30):
-            await client.emit(**EMIT, body={"n": n, "t": {"u": n % 3}}, clock=n)
-        other = {**EMIT, "kind": "other.kind.x", "thread": "a/ü?#"}
-        await client.emit(**other, body={"w": "blue sky"})
-        assert len(await client.query_thread("t")) == 30
-        assert [r["clock"] for r in await client.query_thread("t", since=27)] == [28, 29]
-        assert len(await client.query_thread("t", limit=7)) == 7
-        assert len(await client.query_thread("a/ü?#")) == 1
-        assert len(await client.query(thread="t", where={"body.t.u": 1})) == 10
-        assert len(await client.query(actor="did:test:me", kind="other.kind.x")) == 1
-        with pytest.raises(ValueError, match="at least one"):
-            await client.query()
-        one = kernel.records[0]
-        assert await client.get_record(one["id"]) == one
-        assert await client.get_record("0" * 64) is None
-        assert (await client.thread_state("t"))["actor_clocks"] == {"did:test:me": 29}
-        assert (await client.capabilities())["batch"]["path"] == "/v1/records/batch"
-        assert (await client.health())["records"] == 31
-        assert [hit["record"]["body"]["w"] for hit in (await client.search("SKY"))["hits"]] == [
-            "blue sky"
-        ]
-        page = await client.changes(limit=20)
-        assert (len(page["records"]), page["has_more"]) == (20, True)
-        rest = await client.changes(since=page["next_cursor"], limit=20)
-        assert (len(rest["records"]), rest["has_more"]) == (11, False)
-
-    run(make_client, work)
-
-
-@pytest.mark.parametrize(
-    ("filter_", "expected"),
-    [
-        ({"clock": {"$gt": 7}}, [8, 9]), ({"clock": {"$gte": 8, "$lt": 9}}, [8]),
-        ({"clock": {"$lte": 1}}, [0, 1]), ({"body.n": 3}, [3]), ({"clock": {"$eq": 4}}, [4]),
-        ({"clock": {"$in": [1, 2, 99]}}, [1, 2]), ({"clock": {"$nin": list(range(8))}}, [8, 9]),
-        ({"body.s": {"$like": "n_m%7"}}, [7]), ({"body.s": {"$ilike": "NUM%5"}}, [5]),
-        ({"body.x": {"$exists": True}}, [9]), ({"body.x": {"$exists": False}}, list(range(9))),
-        ({"$or": [{"clock": 1}, {"clock": 2}]}, [1, 2]), ({"$not": {"clock": {"$gt": 0}}}, [0]),
-        ({"$and": [{"clock": {"$gt": 3}}, {"clock": {"$lt": 5}}]}, [4]),
-        ({"clock": {"$ne": 0}, "kind": "test.case.record"}, list(range(1, 10))),
-        ({"body.n": {"$gt": "3"}}, []), ({"body.n": True}, []), ({"nothing.here": 1}, []),
-        ({"body.s": {"$like": "%m%b%"}}, list(range(10))), ({"body.s": {"$like": "num"}}, []),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_rich_query(filter_: dict, expected: list, make_client: Make) -> None:
-    """Every operator means what it says, and types are never guessed."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        for n in range(10):
-            body = {"n": n, "s": f"number {n}", **({"x": None} if n == 9 else {})}
-            await client.emit(**EMIT, body=body, clock=n)
-        answer = await client.rich_query(filter=filter_, sort={"clock": 1}, explain=True)
-        assert [record["clock"] for record in answer["records"]] == expected
-        assert (answer["matched_total"], answer["capped"]) == (len(expected), False)
-        assert answer["explain"]["scanned"] == 10
-        page = await client.rich_query(filter=filter_, sort={"clock": -1}, limit=1, offset=1)
-        assert [r["clock"] for r in page["records"]] == expected[::-1][1:2]
-        assert page["capped"] is (len(expected) > 2)
-
-    run(make_client, work)
-
-
-def test_a_filter_that_means_nothing(make_client: Make) -> None:
-    """An unknown operator is the server's 400, and an empty answer with its reason."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        for filter_ in ({"a": {"$near": 1}}, {"$nor": []}, {"a": {"$in": 5}}, {"$or": []}):
-            assert await client.rich_query(filter=filter_) == {"records": []}
-            assert client.last_error is not None
-            assert client.last_error.status == 400
-            assert "INVALID_QUERY" in client.last_error.error
-
-    run(make_client, work)
-
-
-def test_strict_tells_empty_from_failed(make_client: Make) -> None:
-    """`strict=True` raises where a read failed; an empty answer stays an answer."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        assert await client.query_thread("nothing") == []
-        assert client.last_error is None
-        assert await client.get_record("0" * 64) is None
-        kernel.fail_next_get(1)
-        with pytest.raises(ReadFailedError, match="query_thread") as caught:
-            await client.query_thread("t")
-        assert (caught.value.operation, caught.value.status) == ("query_thread", None)
-        kernel.fail_next_post(9)
-        assert not (await client.emit(**EMIT, body={})).success
-
-    run(make_client, work, strict=True)
-
-
-def test_reads_are_asked_once(make_client: Make) -> None:
-    """As published: one failed GET is one empty answer, and the next is full again."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        await client.emit(**EMIT, body={})
-        kernel.fail_next_get(1)
-        assert [len(await client.query_thread("t")) for _ in range(2)] == [0, 1]
-
-    run(make_client, work)
-
-
 def test_retries_send_the_same_envelope(make_client: Make) -> None:
     """Clock, id and bytes are frozen before the first attempt."""
     sent: list[bytes] = []
@@ -338,29 +225,6 @@ def test_what_goes_over_the_wire(make_client: Make) -> None:
         assert request.headers["x-api-key"] == "K"
         assert request.headers["authorization"] == "Bearer K"
         assert request.headers["content-type"] == "application/json"
-
-
-@pytest.mark.parametrize("answer", [{"object": "list", "data": [{"id": "a"}]}, [{"id": "a"}]])
-def test_both_list_forms(answer: object, make_client: Make) -> None:
-    """Lists come wrapped or bare."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=answer))
-
-    async def scenario() -> None:
-        async with make_client(transport=transport) as client:
-            assert await client.query_thread("t") == [{"id": "a"}]
-
-    asyncio.run(scenario())
-
-
-def test_search_that_is_disabled(make_client: Make) -> None:
-    """503 from the search door means that there is none."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(503))
-
-    async def scenario() -> None:
-        async with make_client(transport=transport, strict=True) as client:
-            assert (await client.search("x"))["disabled"] is True
-
-    asyncio.run(scenario())
 
 
 def test_an_automatic_clock_that_is_taken(make_client: Make) -> None:
@@ -448,37 +312,6 @@ def test_interop_strict(make_client: Make) -> None:
         assert (await client.emit(**EMIT, body={"x": [1, 0.5, "é", None, True]})).success
 
     run(make_client, work, interop="strict")
-
-
-REQUEST = {"input": {"prompt": "p"}, "responders": [{"did": "x"}], "fold": {"function": "f"}}
-
-
-def test_infer(make_client: Make) -> None:
-    """A question is an intent; its answer is found in the thread; no answer says so in time."""
-
-    async def work(client: Client, kernel: MockKernel) -> None:
-        pending = await client.infer(REQUEST, InferOptions(wait=False))
-        [asked] = kernel.records
-        assert asked["body"] == {**REQUEST, "kind": "infer.query.v1",
-                                 "answer_shape": {"kind": "inference.answer.v1"}}  # fmt: skip
-        options = InferOptions(poll_interval_ms=5, poll_timeout_ms=40)
-        with pytest.raises(InferTimeoutError) as caught:
-            await client.infer(REQUEST, options)
-        assert isinstance(caught.value, TimeoutError)
-        body = {"correlation_id": pending.correlation_id, "answer": 42, "cost_actual_usd": 1}
-        await client.emit(act="KNOW", kind="infer.result.v1", body=body, thread=pending.thread_id)
-        records = await client.query_thread(pending.thread_id)
-        found = syncropel.find_infer_result(records, pending.correlation_id)
-        assert found is not None
-        assert (found.answer, found.cost_actual_usd) == (42, 1.0)
-        kernel.fail_next_post(9)
-        with pytest.raises(InferRejectedError):
-            await client.infer(REQUEST)
-        for missing in REQUEST:
-            with pytest.raises((ValueError, TypeError)):
-                await client.infer({k: v for k, v in REQUEST.items() if k != missing})
-
-    run(make_client, work)
 
 
 def test_the_fixtures(syncropel_client: Client, syncropel_kernel: MockKernel) -> None:

@@ -31,11 +31,12 @@ def test_fifty_kills_lose_nothing() -> None:
     assert (figures["lost"], figures["duplicated"], figures["left"]) == (0, 0, 0)
 
 
-def test_eight_processes_lose_nothing() -> None:
-    """One actor, one thread, eight processes: every record is there under its final id."""
-    figures = drive("many_processes.py", "--records", "60")
-    assert figures["delivered"] == figures["emitted"] == 480
-    assert (figures["lost"], figures["duplicated"]) == (0, 0)
+@pytest.mark.parametrize("options", [[], ["--equal"], ["--equal", "--spool"]], ids=" ".join)
+def test_eight_processes_lose_nothing(options: list[str]) -> None:
+    """One actor, one thread, eight processes: every record is there under an id of its own."""
+    figures = drive("many_processes.py", "--records", "60", *options)
+    assert figures["accepted"] == figures["emitted"] == figures["stored"] == 480
+    assert (figures["lost"], figures["shared_ids"], figures["duplicated"]) == (0, 0, 0)
 
 
 def test_cut_streams_have_no_gaps() -> None:

@@ -1,8 +1,10 @@
 """The spool: accepted means on the disk, and what is on the disk is sent, once, in order."""
 
 import asyncio
+import gc
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from syncropel.envelope import draft, seal
 from syncropel.kernel import Kernel
 from syncropel.spool import Entry
 from syncropel.spool.file import SpoolFile
+from syncropel.spool.forks import GATE
 from syncropel.testing import LoopbackServer, MockKernel
 
 EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
@@ -163,6 +166,23 @@ def test_limits_refuse_or_drop_and_count(make_client: Make, tmp_path: Path) -> N
     assert [b"11" in record.wire for record in drops.list()][-1]
 
 
+def test_a_group_is_kept_as_far_as_it_fits(make_client: Make, tmp_path: Path) -> None:
+    """Records of one group are refused one by one, and every caller hears the truth."""
+    spool = Spool(tmp_path / "spool.db", max_bytes=1_000)
+
+    async def fill() -> list[bool]:
+        async with make_client(NOWHERE, spool=spool, max_retries=0) as client:
+            results = await client.emit_many([{**EMIT, "body": {"n": n}} for n in range(12)])
+            assert all("full" in result.error for result in results if not result.success)
+            return [result.success for result in results]
+
+    accepted = asyncio.run(fill())
+    assert 0 < sum(accepted) < 12
+    assert accepted == sorted(accepted, reverse=True)
+    assert spool.stats().pending == sum(accepted)
+    assert spool.stats().dropped == {"full": 12 - sum(accepted)}
+
+
 def test_old_records_are_given_up_only_when_asked(make_client: Make, tmp_path: Path) -> None:
     """`max_age_s` gives up what waited too long, and counts it."""
     path = tmp_path / "spool.db"
@@ -231,8 +251,9 @@ def test_a_full_disk(make_client: Make, tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.db")
     accept(make_client, spool, 1)
     with spool.opened() as file:
-        pages = file._db.execute("PRAGMA page_count").fetchone()[0]
-        file._db.execute(f"PRAGMA max_page_count = {pages}")
+        with file._database.named() as db:
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+            db.execute(f"PRAGMA max_page_count = {pages}")
         from syncropel.envelope import draft, seal
 
         big = draft(act="PUT", kind="a.b.c", body={"x": "y" * 100_000}, thread="t")
@@ -379,3 +400,44 @@ def test_a_record_that_may_have_arrived_keeps_its_id(tmp_path: Path) -> None:
     assert file.take(records=9, size=1 << 20).tried
     assert [len(file.take(records=9, size=1 << 20).envelopes) for _ in range(2)] == [1, 1]
     file.close()
+
+
+def test_a_lost_spool_is_closed_through_the_fork_gate(tmp_path: Path) -> None:
+    """The garbage collector closes no database while a fork is on its way.
+
+    A child that is forked in that moment would inherit one of SQLite's locks, and wait for it
+    for ever.
+    """
+    gc.disable()
+    try:
+        file = SpoolFile(tmp_path / "spool.db")
+        file.pending()
+        file.cycle = file
+        del file
+        collector = threading.Thread(target=gc.collect)
+        with GATE._condition:
+            collector.start()
+            collector.join(0.3)
+            assert collector.is_alive()
+        collector.join(30)
+        assert not collector.is_alive()
+    finally:
+        gc.enable()
+
+
+def test_a_client_that_is_closed_at_once_leaves_nothing_open(
+    make_client: Make, tmp_path: Path
+) -> None:
+    """However early the drain is stopped, its database is closed."""
+    path = tmp_path / "spool.db"
+
+    async def scenario() -> None:
+        for n in range(30):
+            async with make_client(NOWHERE, spool=Spool(path)):
+                await asyncio.sleep(0.0005 * (n % 6))
+
+    asyncio.run(scenario())
+    mine = Path("/proc/self/fd")
+    if not mine.exists():
+        pytest.skip("needs /proc")
+    assert not [each for each in mine.iterdir() if str(path) in os.path.realpath(each)]

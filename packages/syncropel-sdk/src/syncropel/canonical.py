@@ -10,7 +10,7 @@ then written by the C encoder; only what needs changing is rebuilt.
 
 import json.encoder
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any, Final, Literal, NoReturn
 
@@ -39,17 +39,24 @@ def canonical_value(value: Any) -> Any:
 
 def canonical_json(value: Any, *, interop: Interop = "python") -> str:
     """Write `value` canonically; `interop="strict"` also refuses what is not portable."""
-    try:
-        text = _encode(value) if _is_plain(value, 0) else None
-    except ValueError:  # a NaN, an infinity, a bottomless value; rebuilding says where
-        text = None
-    # Python writes an integral float as `2.0` or `1e+16`. Seeing neither anywhere (inside a
-    # text it is a false alarm that costs only time) means that no number needs changing.
-    if text is None or ".0" in text or "e+" in text:
-        text = _write_rebuilt(value)
+    text = written(value)
     if interop == "strict":
         check_interop(value)
     return text
+
+
+def written(value: Any) -> str:
+    """Write `value` canonically. Runs for every record, so each step here is counted."""
+    if _is_plain(value, 0):
+        try:
+            text = _join(_write(value, 0))
+        except ValueError:  # a NaN, an infinity, a bottomless value; rebuilding says where
+            return _write_rebuilt(value)
+        # Python writes an integral float as `2.0` or `1e+16`. Seeing neither anywhere (inside a
+        # text it is a false alarm that costs only time) means that no number needs changing.
+        if ".0" not in text and "e+" not in text:
+            return text
+    return _write_rebuilt(value)
 
 
 def canonical_bytes(value: Any, *, interop: Interop = "python") -> bytes:
@@ -125,7 +132,7 @@ def _is_plain(value: Any, depth: int) -> bool:
 
 def _write_rebuilt(value: Any) -> str:
     try:
-        return _encode(_rebuild(value, "$", 0))
+        return _join(_write(_rebuild(value, "$", 0), 0))
     except CanonicalValueError:
         raise
     except ValueError as error:  # an integer of more digits than Python agrees to write
@@ -173,7 +180,7 @@ def _key(key: Any, path: str) -> str:
     if isinstance(key, str):
         return str.__str__(key)
     if key is None or isinstance(key, bool | int | float):
-        return _encode(_rebuild(key, path, 0))
+        return _join(_write(_rebuild(key, path, 0), 0))
     raise CanonicalTypeError(f"Unsupported key type: {type(key).__name__}", path=path)
 
 
@@ -181,7 +188,7 @@ def _refuse(value: Any) -> NoReturn:
     raise CanonicalTypeError(f"Unsupported type: {type(value).__name__}")
 
 
-def _make_encoder() -> Callable[[Any], str]:
+def _make_writer() -> Callable[[Any, int], Iterable[str]]:
     """Build the writer once; `json.dumps` would build it anew for every record."""
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # an interpreter without the C accelerator
@@ -191,12 +198,14 @@ def _make_encoder() -> Callable[[Any], str]:
             allow_nan=False,
             sort_keys=True,
             separators=(",", ":"),
-        ).encode
+        ).iterencode  # type: ignore[return-value]
     text = json.encoder.encode_basestring
     sort_keys, skip_keys, allow_nan = True, False, False
-    write = make(None, _refuse, text, None, ":", ",", sort_keys, skip_keys, allow_nan)
-    join = "".join
-    return lambda value: join(write(value, 0))
+    writer: Callable[[Any, int], Iterable[str]] = make(
+        None, _refuse, text, None, ":", ",", sort_keys, skip_keys, allow_nan
+    )
+    return writer
 
 
-_encode: Final = _make_encoder()
+_write: Final = _make_writer()
+_join: Final = "".join

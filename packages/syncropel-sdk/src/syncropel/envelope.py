@@ -103,7 +103,8 @@ def seal(draft: Draft, signer: Signer, *, clock: int, interop: Interop = "python
     """Freeze a draft under `clock`.
 
     Raises:
-        CanonicalValueError, CanonicalTypeError: the body has no canonical JSON.
+        CanonicalValueError, CanonicalTypeError: the body has no canonical JSON, or a text holds
+            half of a surrogate pair, which no bytes can carry.
     """
     body = canonical_json(draft.body, interop=interop)
     return _envelope(
@@ -200,7 +201,6 @@ def _checked_thread(thread: object) -> str:
         )
     if not thread:
         raise InvalidArgumentError("emit requires a non-empty `thread`", field="thread")
-    _refuse_surrogates(thread, "thread")
     return str.__str__(thread)
 
 
@@ -214,7 +214,6 @@ def _checked_parents(parents: object) -> tuple[str, ...]:
     for parent in parents:
         if not isinstance(parent, str) or not parent:
             raise InvalidArgumentError(f"the parent {parent!r} is no record id", field="parents")
-        _refuse_surrogates(parent, "parents")
     return tuple(sorted(str.__str__(parent) for parent in parents))
 
 
@@ -226,13 +225,3 @@ def _checked_clock(clock: object) -> int | None:
     if not 0 <= clock <= MAX_CLOCK:
         raise InvalidArgumentError(f"clock {clock} is outside 0 to {MAX_CLOCK}", field="clock")
     return int(clock)
-
-
-def _refuse_surrogates(text: str, field: str) -> None:
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise InvalidArgumentError(
-                f"{field} {text!r} holds half of a surrogate pair", field=field
-            ) from None

@@ -131,7 +131,12 @@ class SpoolCorruptError(SpoolError):
 
 
 class InferRejectedError(SyncropelError, RuntimeError):
-    """The server did not accept the question of `Client.infer`."""
+    """The server did not accept the question of `Client.infer`; nobody will answer it."""
+
+    def __init__(self, message: str, *, correlation_id: str, thread_id: str) -> None:
+        super().__init__(message)
+        self.correlation_id = correlation_id
+        self.thread_id = thread_id
 
 
 class InferTimeoutError(SyncropelError, TimeoutError):

@@ -20,21 +20,30 @@ _KNOWN: Final = frozenset(
 
 @dataclass
 class InferOptions:
-    """How long to wait for an answer, and where to ask."""
+    """How long to wait for an answer, where to ask, and how to hear that there is none.
+
+    With `fail_open` a question that is refused or not answered in time is an `InferPending`
+    with its `error`, as every other failure of the client is a result; without it, an exception.
+    """
 
     wait: bool = True
     poll_interval_ms: int = 500
     poll_timeout_ms: int = 300_000
     thread: str | None = None
+    fail_open: bool = False
 
 
 @dataclass
 class InferPending:
-    """A question that was asked and not waited for."""
+    """A question without an answer: not waited for, or with `error`, which says why.
+
+    `pending` is False where none will come, because the question never arrived.
+    """
 
     correlation_id: str
     thread_id: str
     pending: bool = True
+    error: str | None = None
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Reading: the wire form of every question, and what an answer to it holds.
 
 Reads never raise and never invent: a failed read is an empty answer, and `Failure` says what
-failed. Building and parsing are pure; `Reader` asks once, because an empty list now is worth
+failed. Building and parsing are pure; `ask` asks once, because an empty list now is worth
 more to a caller than a full one in a minute.
 """
 
@@ -26,7 +26,6 @@ class Failure:
 
 
 Exchange = Callable[[Call], Awaitable[Answer | Broken]]
-_MAX_ERROR: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ async def ask(read: Read, exchange: Exchange) -> tuple[Any, Failure | None]:
 def thread_records(thread: object, *, limit: object, since: object, most: int) -> Read:
     """All records of a thread."""
     parameters = {"limit": _count(limit, "limit"), **_since(since)}
-    return _get("query_thread", f"/v1/threads/{_quoted(thread)}/records", parameters, most)
+    return _get("query_thread", f"/v1/threads/{quoted(thread)}/records", parameters, most)
 
 
 def filtered_records(
@@ -69,12 +68,12 @@ def filtered_records(
 
 def one_record(record_id: object, *, most: int) -> Read:
     """One record by id."""
-    return _get("get_record", f"{RECORDS}/{_quoted(record_id)}", {}, most)
+    return _get("get_record", f"{RECORDS}/{quoted(record_id)}", {}, most)
 
 
 def thread_state(thread: object, *, most: int) -> Read:
     """A thread at a glance."""
-    return _get("thread_state", f"/v1/threads/{_quoted(thread)}/state", {}, most)
+    return _get("thread_state", f"/v1/threads/{quoted(thread)}/state", {}, most)
 
 
 def changes(
@@ -99,7 +98,7 @@ def posted(operation: str, path: str, body: Mapping[str, Any], *, most: int) -> 
     try:
         content = json.dumps(
             wanted, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-        ).encode()
+        ).encode(errors="surrogatepass")
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"{operation}: {error}", field=operation) from None
     return Read(operation, Call("POST", path, content, most))
@@ -139,7 +138,7 @@ _NOTHING: Final = object()
 
 
 def _get(operation: str, path: str, parameters: Mapping[str, Any], most: int) -> Read:
-    query = f"?{urlencode(parameters)}" if parameters else ""
+    query = f"?{urlencode(parameters, errors='surrogatepass')}" if parameters else ""
     return Read(operation, Call("GET", f"{path}{query}", max_answer=most))
 
 
@@ -158,14 +157,15 @@ def _count(value: object, field: str) -> int:
 def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{field} must be a str; got {type(value).__name__}", field=field)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidArgumentError(f"{field} holds half of a surrogate pair", field=field) from None
     return value
 
 
-def _quoted(value: object) -> str:
-    quoted = quote(_text(value, "thread or id"), safe="")
-    # A lone `.` or `..` would be taken for a step in the path.
-    return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
+def quoted(value: object) -> str:
+    """Write a thread or an id as one step of a path.
+
+    Half of a surrogate pair goes along as it is: nothing can be stored under such a name, and
+    that is what the server will say.
+    """
+    step = quote(_text(value, "thread or id"), safe="", errors="surrogatepass")
+    # A lone `.` or `..` would be taken for a step back.
+    return step.replace(".", "%2E") if step in {".", ".."} else step

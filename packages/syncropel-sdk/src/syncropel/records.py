@@ -9,13 +9,15 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final
 
-from .canonical import canonical_bytes, canonical_json, sha256_hex
+from .canonical import canonical_bytes, canonical_json, sha256_hex, written
 from .errors import InvalidArgumentError
 from .vocabulary import HASHED_FIELDS, ActType, DataType
 
 _quoted: Final = json.encoder.encode_basestring
+_pick: Final = itemgetter(*HASHED_FIELDS)
 
 
 @dataclass
@@ -98,13 +100,12 @@ def content_text(
 
 def _fast_content(record: dict[str, Any]) -> str:
     """Write a record whose fields have their usual types; a TypeError where they have not."""
-    clock, parents = record["clock"], record["parents"]
-    if type(clock) is not int or type(parents) is not list or type(record["body"]) is not dict:
+    act, actor, body, clock, data_type, parents, thread = _pick(record)
+    if type(clock) is not int or type(parents) is not list or type(body) is not dict:
         raise TypeError
     return content_text(
-        record["act"], record["actor"], canonical_json(record["body"]), clock,
-        record["data_type"], sorted(parents) if parents else (), record["thread"],
-    )  # fmt: skip
+        act, actor, written(body), clock, data_type, sorted(parents) if parents else (), thread
+    )
 
 
 def hashed_fields(record: Record | Mapping[str, Any]) -> dict[str, Any]:

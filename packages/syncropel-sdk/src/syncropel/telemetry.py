@@ -37,7 +37,12 @@ class Telemetry(Protocol):
         ...
 
     def dropped(self, reason: str, records: int) -> None:
-        """Note that accepted or queued records were given up, and why."""
+        """Note that records were given up, and why.
+
+        `overflow`: displaced from a full queue; `abandoned`: not delivered, and the caller no
+        longer waits to be told; `age`, `size`, `asked`: given up by a spool; `full`: new ones
+        that a spool refused.
+        """
         ...
 
 

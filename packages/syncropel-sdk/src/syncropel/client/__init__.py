@@ -11,8 +11,9 @@ __all__ = ["Client", "OnEmit"]
 class Client(Follows):
     """A client of one Syncropel server, for one identity.
 
-    Use it from any event loop or thread. It raises for a programmer's mistakes and for nothing
-    else: transport, server and payload faults are results, with `last_error` beside them.
+    Use it from any event loop or thread. It raises for a programmer's mistakes; transport,
+    server and payload faults are results, with `last_error` beside them. Two methods also raise
+    when they wait in vain: `infer` (unless its options say `fail_open`) and `stream`.
 
     Args:
         endpoint: the server.

@@ -6,9 +6,10 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, get_args
+from urllib.request import getproxies
 
 import httpx
 
@@ -20,14 +21,24 @@ from ..reads import Failure
 from ..spool import Drain, Spool
 from ..subscribe import Subscription
 from ..telemetry import NO_TELEMETRY, GuardedTelemetry, Telemetry
-from ..transport import Breaker, EmitResult, Engine, Limits, Line, Overflow, RetryPolicy, Settings
+from ..transport import (
+    BlockingSender,
+    Breaker,
+    EmitResult,
+    Engine,
+    Limits,
+    Line,
+    Overflow,
+    RetryPolicy,
+    Settings,
+)
 from ..transport.settings import checked_endpoint, request_headers
-from ._portal import InlineLoop, Portal
+from ._portal import Portal
 
-T = TypeVar("T")
 OnEmit = Callable[[EmitResult], Awaitable[None] | None]
 _log: Final = logging.getLogger("syncropel")
 _MOST_HOOKS: Final = 1_000
+_RETRY_S: Final = 1.0
 _cores: "weakref.WeakSet[ClientCore]" = weakref.WeakSet()
 
 
@@ -38,7 +49,7 @@ class ClientCore:
     _drains: dict[asyncio.AbstractEventLoop, Drain]
     _subscriptions: weakref.WeakSet[Subscription]
     _portal: Portal | None
-    _inline: InlineLoop
+    _blocking: BlockingSender | None
 
     def __init__(
         self,
@@ -92,7 +103,7 @@ class ClientCore:
         )  # fmt: skip
         self._line = Line(identity, AutoClock(), policy, breaker or Breaker())
         if self.spool is not None:
-            self.spool.attach()
+            self.spool.attach(self._settings.telemetry)
         self._closed = False
         self._hooks: set[asyncio.Task[None]] = set()
         self._begin()
@@ -120,16 +131,16 @@ class ClientCore:
             ending = self._end(engine, drains.get(loop))
             if loop is here:
                 await ending
-            elif loop is self._inline.loop:
-                await asyncio.to_thread(self._inline.finish, ending)
             elif loop.is_running():
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(ending, loop))
             else:
                 ending.close()
+        if self._blocking is not None:
+            await asyncio.to_thread(self._blocking.close)
         if portal is not None and not portal.inside():
             await asyncio.to_thread(portal.stop)
         if self.spool is not None and not already:
-            await asyncio.to_thread(self.spool.detach)
+            await asyncio.to_thread(self.spool.detach, self._settings.telemetry)
 
     async def aclose(self) -> None:
         """The same as `close`."""
@@ -151,13 +162,16 @@ class ClientCore:
             return engine.pending
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        await asyncio.to_thread(self.spool.retry)
-        left = await asyncio.to_thread(self._waiting_in_spool)
-        while left and loop.time() < until:
+        retry_at = loop.time()
+        while True:
+            if loop.time() >= retry_at:  # whoever flushes wants what is held to be tried now
+                await asyncio.to_thread(self.spool.retry)
+                retry_at = loop.time() + _RETRY_S
+            left = await asyncio.to_thread(self._waiting_in_spool)
+            if not left or loop.time() >= until:
+                return left
             self._drains[loop].wake()
             await asyncio.sleep(0.02)
-            left = await asyncio.to_thread(self._waiting_in_spool)
-        return left
 
     def flush_sync(self, *, seconds: float = 30.0) -> int:
         """`flush` for callers without an event loop."""
@@ -165,7 +179,8 @@ class ClientCore:
 
     def _waiting_in_spool(self) -> int:
         assert self.spool is not None  # noqa: S101 (flush has looked)
-        return self.spool.stats().pending
+        with self.spool.opened() as file:
+            return file.pending()
 
     def _engine(self) -> Engine:
         """Return this event loop's engine, with a drain beside it where there is a spool."""
@@ -181,12 +196,6 @@ class ClientCore:
             if self.spool is not None:
                 self._drains[loop] = Drain(self.spool, engine, self._line, self._settings)
         return engine
-
-    def _run_blocking(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine for a caller without a loop; hooks and drains go on after the call."""
-        if self.spool is None and self.on_emit is None and self._inline.enter():
-            return self._inline.run(coroutine)
-        return self._portal_now().call(coroutine)
 
     def _portal_now(self) -> Portal:
         with self._lock:
@@ -232,11 +241,22 @@ class ClientCore:
         self._drains = {}
         self._subscriptions = weakref.WeakSet()
         self._portal = None
-        self._inline = InlineLoop()
+        self._blocking = self._blocking_sender()
+
+    def _blocking_sender(self) -> BlockingSender | None:
+        """Return what sends in the caller's own thread, where nothing goes on between calls.
+
+        A spool is drained and hooks may wait, which takes an event loop. Transports of the
+        caller's and proxies are left to it too: a blocking call of theirs has no end to rely on.
+        """
+        plain = self._settings.transport is None and not getproxies()
+        if not plain or self.spool is not None or self.on_emit is not None:
+            return None
+        return BlockingSender(self._settings, self._line)
 
     def forked(self) -> None:
         """Start anew in a child process; the parent's connections are left alone."""
-        _abandoned.append((self._engines, self._drains, self._portal, self._inline))
+        _abandoned.append((self._engines, self._drains, self._portal, self._blocking))
         self._line.clock.forked()
         self._line.breaker.forked()
         self._begin()

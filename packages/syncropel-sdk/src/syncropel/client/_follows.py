@@ -4,9 +4,9 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import ArgumentTypeError, InvalidArgumentError, SubscribeError
+from ..reads import quoted
 from ..subscribe import (
     CursorStore,
     Feed,
@@ -106,12 +106,9 @@ class Follows(Reads):
         if transport not in {None, "sse"}:
             raise InvalidArgumentError("the only transport is 'sse'", field="transport")
         headers = {} if bearer is None else {"authorization": f"Bearer {bearer}"}
-        segment = quote(thread, safe="")
-        if segment in {".", ".."}:
-            segment = segment.replace(".", "%2E")
         feed = Feed(
             thread,
-            f"{self.endpoint}/v1/threads/{segment}/watch",
+            f"{self.endpoint}/v1/threads/{quoted(thread)}/watch",
             headers,
             self._engine().wire.stream_client(),
             handle,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from .. import reads
 from ..errors import InferRejectedError, InferTimeoutError, InvalidArgumentError, ReadFailedError
@@ -16,6 +16,8 @@ from ..inference import (
 from ..reads import Failure, Read
 from ..records import random_thread_id
 from ._emits import Emits
+
+_LARGEST_PAGE: Final = 1_000
 
 
 class Reads(Emits):
@@ -156,18 +158,50 @@ class Reads(Emits):
             InferRejectedError: the question was not accepted (also a RuntimeError).
             InferTimeoutError: no answer in time (also a TimeoutError); it carries the ids to
                 look for it later.
+
+        Neither with `InferOptions(fail_open=True)`: then the failure is in what it returns.
         """
         options = options or InferOptions()
-        asked = await self.intend_inference(request, thread=options.thread)
-        pending = InferPending(asked.correlation_id, asked.thread_id)
-        if not options.wait:
-            return pending
+        try:
+            pending = await self.intend_inference(request, thread=options.thread)
+            return await self._answer_to(pending, options) if options.wait else pending
+        except (InferRejectedError, InferTimeoutError) as error:
+            self.last_error = Failure("infer", str(error))
+            if not options.fail_open:
+                raise
+            still_asked = isinstance(error, InferTimeoutError)
+            return InferPending(error.correlation_id, error.thread_id, still_asked, str(error))
+
+    async def intend_inference(
+        self, request: dict[str, Any], *, thread: str | None = None
+    ) -> InferPending:
+        """Ask for an inference without waiting.
+
+        Raises:
+            InferRejectedError: the question was not accepted.
+        """
+        body = build_infer_query_body(request)
+        where = random_thread_id() if thread is None else thread
+        asked = await self.emit(act="INTEND", kind=body["kind"], body=body, thread=where)
+        if not asked.success:
+            raise InferRejectedError(
+                f"infer intend rejected ({asked.error})",
+                correlation_id=asked.local_id or "",
+                thread_id=where,
+            )
+        return InferPending(asked.record_id or "", asked.thread)
+
+    async def _answer_to(self, pending: InferPending, options: InferOptions) -> InferResult:
+        """Look into the thread until the answer is there; a look that fails is one look less."""
         loop = asyncio.get_running_loop()
         until = loop.time() + options.poll_timeout_ms / 1_000
-        while True:
-            read = reads.thread_records(pending.thread_id, limit=100, since=None, most=self._most)
-            value = await self._ask(read)
-            result = find_infer_result(reads.records_in(value), pending.correlation_id)
+        read = reads.thread_records(
+            pending.thread_id, limit=_LARGEST_PAGE, since=None, most=self._most
+        )
+        while not self._closed:
+            value, self.last_error = await reads.ask(read, self._engine().exchange)
+            asked = await self._current_id(pending.correlation_id)
+            result = find_infer_result(reads.records_in(value), asked)
             if result is not None:
                 return result
             if loop.time() >= until:
@@ -180,16 +214,11 @@ class Reads(Emits):
             thread_id=pending.thread_id,
         )
 
-    async def intend_inference(
-        self, request: dict[str, Any], *, thread: str | None = None
-    ) -> InferPending:
-        """Ask for an inference without waiting."""
-        body = build_infer_query_body(request)
-        where = random_thread_id() if thread is None else thread
-        asked = await self.emit(act="INTEND", kind=body["kind"], body=body, thread=where)
-        if not asked.success:
-            raise InferRejectedError(f"infer intend rejected ({asked.error})")
-        return InferPending(asked.record_id or "", asked.thread)
+    async def _current_id(self, record_id: str) -> str:
+        """Follow a question that got another id on its way out of the spool."""
+        if self.spool is None:
+            return record_id
+        return await asyncio.to_thread(self.spool.current_id, record_id)
 
     @property
     def _most(self) -> int:

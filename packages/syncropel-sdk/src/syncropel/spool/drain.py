@@ -39,7 +39,7 @@ class Drain:
         self._line = line
         self._settings = settings
         self._lock = DrainLock(spool.path)
-        self._file: SpoolFile | None = None
+        self._file = SpoolFile(spool.path)
         self._ended: asyncio.Future[None] | None = None
         self._news = asyncio.Event()
         self.empty = False
@@ -77,8 +77,7 @@ class Drain:
             self._ended = self._engine.loop.run_in_executor(None, self._finish)
 
     def _finish(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
         self._lock.release()
 
     async def _rest(self, pause: float, trouble: int) -> None:
@@ -94,7 +93,7 @@ class Drain:
 
     async def _round(self) -> tuple[int, float]:
         """Send one portion; returns how many were delivered and how long to rest after it."""
-        file = await self._opened()
+        file = self._file
         await self._drop_old(file)
         await self._engine.learn_batch_door()
         door = self._line.batch
@@ -147,14 +146,7 @@ class Drain:
     async def _drop_old(self, file: SpoolFile) -> None:
         if self._spool.max_age_s is not None:
             before = time.time() - self._spool.max_age_s
-            dropped = await asyncio.to_thread(file.drop_older, before)
-            if dropped:
-                self._settings.telemetry.dropped("age", dropped)
-
-    async def _opened(self) -> SpoolFile:
-        if self._file is None:
-            self._file = await asyncio.to_thread(SpoolFile, self._spool.path)
-        return self._file
+            self._spool.gave_up("age", await asyncio.to_thread(file.drop_older, before))
 
 
 def settle(verdicts: Sequence[Verdict]) -> Settlement:
@@ -165,6 +157,7 @@ def settle(verdicts: Sequence[Verdict]) -> Settlement:
         error: Any = verdict.error or ""
         if verdict.outcome is Outcome.DELIVERED:
             settlement.delivered.append(envelope.id)
+            settlement.moved.add(envelope.lane)
         elif verdict.outcome is Outcome.REJECTED:
             settlement.parked[envelope.id] = error
         else:

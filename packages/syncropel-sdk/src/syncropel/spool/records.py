@@ -1,14 +1,21 @@
 """Records on their way into the spool, in it, and out of it again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..envelope import Envelope
+from ..errors import SpoolError
 
 State = Literal["pending", "parked"]
-Renewal = Callable[[Envelope], Envelope | None]
-"""Gives a record another clock, hence another id; None where nobody here may."""
+
+
+class Renewal(Protocol):
+    """Gives records other clocks, hence other ids."""
+
+    def __call__(self, envelope: Envelope, *, skip: int) -> Envelope | None:
+        """Return the record past `skip` more clocks; None where nobody here may change it."""
+        ...
 
 
 @dataclass(slots=True)
@@ -17,12 +24,13 @@ class Entry:
 
     Two processes may say the same at the same millisecond. Where that id is kept already,
     `again` makes another; without it the two are one record. `tried` says that it was sent
-    before, and may have arrived.
+    before, and may have arrived. `fault` says why it was not kept, once that is known.
     """
 
     envelope: Envelope
     again: Renewal | None = None
     tried: bool = False
+    fault: SpoolError | None = None
 
     def row(self, now: float) -> tuple[Any, ...]:
         """The record as the table has it."""
@@ -76,3 +84,5 @@ class Settlement:
     parked: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
     held: set[tuple[str, str]] = field(default_factory=set)
+    moved: set[tuple[str, str]] = field(default_factory=set)
+    """Lanes in which something was delivered: their next trouble is a first one."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import InvalidArgumentError, SpoolError, SpoolFullError
+from ..telemetry import NO_TELEMETRY, Telemetry
 from .file import SpoolFile
 from .records import Entry, SpooledRecord, SpoolStats, State
 from .writer import Group, GroupWriter
@@ -55,18 +56,19 @@ class Spool:
         self.poll_s = poll_s
         self._file: SpoolFile | None = None
         self._clients = 0
+        self._watchers: tuple[Telemetry, ...] = ()
         self._begin()
         _spools.add(self)
 
-    def submit(self, entry: Entry) -> Group:
-        """Add a record to the next commit; wait for the group to know that it is kept.
+    def submit(self, entries: Sequence[Entry]) -> Group:
+        """Add records to the next commit; wait for the group to know that they are kept.
 
-        The entry then holds the record as it was kept.
+        Each entry then holds its record as it was kept, or the fault that kept it away.
 
         Raises:
             SpoolError: the spool takes nothing at the moment.
         """
-        return self._writer.submit(entry)
+        return self._writer.submit(entries)
 
     def stats(self) -> SpoolStats:
         """Count what is kept, given up and renamed."""
@@ -98,18 +100,28 @@ class Spool:
     def drop(self, ids: Sequence[str] | None = None, *, state: State | None = None) -> int:
         """Give up records by id or by state (all, with neither); returns how many."""
         with self.opened() as file:
-            return file.drop(ids, state=state)
+            dropped = file.drop(ids, state=state)
+        self.gave_up("asked", dropped)
+        return dropped
 
-    def attach(self) -> None:
-        """Count one more client that uses this spool."""
+    def gave_up(self, reason: str, records: int) -> None:
+        """Tell one of those who watch, so that nobody counts a record twice."""
+        if records and self._watchers:
+            self._watchers[0].dropped(reason, records)
+
+    def attach(self, telemetry: Telemetry = NO_TELEMETRY) -> None:
+        """Count one more client that uses this spool, and may want to know what is given up."""
         with self._lock:
             self._clients += 1
+            if telemetry is not NO_TELEMETRY:
+                self._watchers = (*self._watchers, telemetry)
 
-    def detach(self) -> None:
+    def detach(self, telemetry: Telemetry = NO_TELEMETRY) -> None:
         """Count one client less; the last one closes the file."""
         with self._lock:
             self._clients -= 1
             last = self._clients <= 0
+            self._watchers = tuple(each for each in self._watchers if each is not telemetry)
         if last:
             self.close()
 
@@ -145,25 +157,48 @@ class Spool:
                 raise SpoolError("the file has been removed", path=self.path)
             return self._file
 
-    def _make_room(self, file: SpoolFile, entries: Sequence[Entry]) -> SpoolError | None:
-        """Apply the limits before records are kept."""
+    def _make_room(self, file: SpoolFile, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Apply the limits before records are kept; returns those that fit."""
         if self.max_age_s is not None:
-            file.drop_older(time.time() - self.max_age_s)
-        size = sum(len(entry.envelope.wire) for entry in entries)
-        if file.fits(size, most=self.max_bytes):
-            return None
-        if self.when_full == "drop_oldest" and size <= self.max_bytes:
-            while not file.fits(size, most=self.max_bytes) and file.drop_oldest(size):
-                pass
-            return None
-        file.refused(len(entries))
-        return SpoolFullError(
+            self.gave_up("age", file.drop_older(time.time() - self.max_age_s))
+        if self.when_full == "refuse":
+            fitting = _prefix(entries, file.room(self.max_bytes, wanted=_size(entries)))
+        else:
+            fitting = _prefix(entries, self.max_bytes)
+            self._make_way(file, _size(fitting))
+        if len(fitting) < len(entries):
+            self._refuse(file, entries[len(fitting) :])
+        return fitting
+
+    def _make_way(self, file: SpoolFile, size: int) -> None:
+        while (missing := size - file.room(self.max_bytes, wanted=size)) > 0:
+            self.gave_up("size", file.drop_oldest(missing))
+
+    def _refuse(self, file: SpoolFile, entries: Sequence[Entry]) -> None:
+        full = SpoolFullError(
             f"the spool is full ({self.max_bytes} bytes); nothing new is kept", path=self.path
         )
+        for entry in entries:
+            entry.fault = full
+        file.refused(len(entries))
+        self.gave_up("full", len(entries))
 
     def forked(self) -> None:
         """Start anew in a child process, which has none of the parent's threads."""
         self._begin()
+
+
+def _size(entries: Sequence[Entry]) -> int:
+    return sum(len(entry.envelope.wire) for entry in entries)
+
+
+def _prefix(entries: Sequence[Entry], room: int) -> Sequence[Entry]:
+    """Return the first entries, as many as fit."""
+    for index, entry in enumerate(entries):
+        room -= len(entry.envelope.wire)
+        if room < 0:
+            return entries[:index]
+    return entries
 
 
 def _after_fork() -> None:

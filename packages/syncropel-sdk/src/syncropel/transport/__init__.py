@@ -1,6 +1,7 @@
 """Transport: how sealed records reach a server, and what the answers mean."""
 
 from .answers import Answer, Broken
+from .blocking import BlockingSender
 from .breaker import Breaker
 from .engine import Engine
 from .plan import BatchDoor, Call, Line, Pause, Plan, Renewed, deliver
@@ -11,6 +12,7 @@ from .settings import Limits, Overflow, Settings
 __all__ = [
     "Answer",
     "BatchDoor",
+    "BlockingSender",
     "Breaker",
     "Broken",
     "Call",

@@ -179,8 +179,10 @@ class Engine:
 
     def _settle(self, pending: _Pending, verdict: Verdict) -> None:
         self._gate.leave(len(pending.envelope.wire))
-        if not pending.future.done():  # a cancelled caller no longer asks
+        if not pending.future.done():
             pending.future.set_result(verdict)
+        elif not verdict.delivered:  # a cancelled caller no longer asks, and will not hear of it
+            self._settings.telemetry.dropped("abandoned", 1)
 
     def _fail_queued(self, error: str, outcome: Outcome) -> None:
         while self._queue:

@@ -95,10 +95,15 @@ class Line:
             return self.signer
         return None if envelope.signed else _Unsigned(envelope.actor)
 
-    def renewed(self, envelope: Envelope) -> Envelope | None:
-        """Give a record another clock; None where that is not ours to do, or none is left."""
+    def renewed(self, envelope: Envelope, *, skip: int = 0) -> Envelope | None:
+        """Give a record another clock, past `skip` that may be taken as well.
+
+        None where that is not ours to do, or no clock is left.
+        """
         if envelope.own_clock:
             return None
+        if skip:
+            self.clock.observe(envelope.thread, envelope.clock + skip)
         signer = self.signer_of(envelope)
         clock = self.clock.next(envelope.thread)
         if signer is None or clock > MAX_CLOCK:

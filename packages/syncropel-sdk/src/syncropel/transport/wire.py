@@ -27,7 +27,7 @@ class Wire:
         self._settings = settings
         self._http: httpx.AsyncClient | None = None
         self._transport: httpx.AsyncBaseTransport | None = None
-        self._urls: dict[str, httpx.URL] = {}
+        self._requests = Requests(settings)
 
     async def exchange(
         self, call: Call, *, seconds: float, headers: dict[str, str] | None = None
@@ -63,9 +63,9 @@ class Wire:
     ) -> Answer | Broken:
         response = await self._send(call, headers, seconds)
         try:
-            encoding = response.headers.get("content-encoding", "identity")
-            if encoding != "identity":
-                return Broken(f"DecodingError: nobody asked for {encoding[:40]!r}", again=False)
+            refused = unasked_encoding(response)
+            if refused is not None:
+                return refused
             body = await _read(response, call.max_answer)
         finally:
             await response.aclose()
@@ -82,37 +82,18 @@ class Wire:
         and take a third of their time. Proxies have, so with one set the client sends.
         """
         http = self._client()
-        request = httpx.Request(
-            call.method,
-            self._url(call.path),
-            headers=http.headers if headers is None else {**http.headers, **headers},
-            content=call.content or None,
-            extensions={"timeout": _patience(seconds)},
-        )
+        request = self._requests.build(call, seconds=seconds, headers=headers)
         if self._transport is not None:
             return await self._transport.handle_async_request(request)
         response = await http.send(request, stream=True, follow_redirects=False)
         http.cookies.clear()
         return response
 
-    def _url(self, path: str) -> httpx.URL:
-        """Parse an address; the few that are used all the time only once."""
-        url = self._urls.get(path)
-        if url is None:
-            url = httpx.URL(f"{self._settings.endpoint}{path}")
-            if len(self._urls) < _REMEMBERED_URLS:
-                self._urls[path] = url
-        return url
-
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
             settings = self._settings
-            limits = httpx.Limits(
-                # Reads and subscriptions come beside the connections that send.
-                max_connections=None,
-                max_keepalive_connections=settings.limits.max_connections + 2,
-            )
-            verify = _verification(settings)
+            limits = connection_limits(settings)
+            verify = verification(settings)
             self._transport = _adapted(settings.transport)
             if self._transport is None and not getproxies():
                 self._transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits)
@@ -124,6 +105,51 @@ class Wire:
                 limits=limits,
             )
         return self._http
+
+
+class Requests:
+    """Builds requests, with what every request to one server has in common."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._endpoint = settings.endpoint
+        self._headers = httpx.Headers(settings.headers)
+        self._urls: dict[str, httpx.URL] = {}
+
+    def build(
+        self, call: Call, *, seconds: float, headers: dict[str, str] | None = None
+    ) -> httpx.Request:
+        """Return the request of a call that may take so long."""
+        return httpx.Request(
+            call.method,
+            self._url(call.path),
+            headers=self._headers if headers is None else {**self._headers, **headers},
+            content=call.content or None,
+            extensions={"timeout": _patience(seconds)},
+        )
+
+    def _url(self, path: str) -> httpx.URL:
+        """Parse an address; the few that are used all the time only once."""
+        url = self._urls.get(path)
+        if url is None:
+            url = httpx.URL(f"{self._endpoint}{path}")
+            if len(self._urls) < _REMEMBERED_URLS:
+                self._urls[path] = url
+        return url
+
+
+def unasked_encoding(response: httpx.Response) -> Broken | None:
+    """Refuse an answer that is compressed: it was not asked for, and may unpack to anything."""
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding == "identity":
+        return None
+    return Broken(f"DecodingError: nobody asked for {encoding[:40]!r}", again=False)
+
+
+def connection_limits(settings: Settings) -> httpx.Limits:
+    """Keep a few connections; reads and subscriptions come beside those that send."""
+    return httpx.Limits(
+        max_connections=None, max_keepalive_connections=settings.limits.max_connections + 2
+    )
 
 
 def broken(error: Exception) -> Broken:
@@ -166,7 +192,7 @@ def _patience(seconds: float) -> dict[str, float]:
     return {"connect": seconds * 0.4, "read": seconds, "write": seconds, "pool": seconds * 0.9}
 
 
-def _verification(settings: Settings) -> Any:
+def verification(settings: Settings) -> Any:
     """Return what httpx shall verify with.
 
     Loading the certificate authorities takes longer than many a program lives. Where neither

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .actions import GenManifests
+from .contracts import GenProto
 from .settings import ConfigOption, IncrementalOption, JsonOption, RootOption, run_of
 
 gen = typer.Typer(no_args_is_help=True, help="Generate files from what a scan finds.")
@@ -42,5 +43,49 @@ def manifests(
         out=out,
         skip_heuristics=skip_heuristics,
         as_json=as_json,
+    )
+    raise typer.Exit(action.run())
+
+
+ManifestsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--manifests", help="Where the manifests are.", show_default="<state_dir>/manifests"
+    ),
+]
+
+
+@gen.command("proto")
+def proto(
+    context: typer.Context,
+    *,
+    root: RootOption = Path(),
+    config: ConfigOption = None,
+    manifests_dir: ManifestsOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where to write.", show_default="<state_dir>/generated/proto"),
+    ] = None,
+    renames: Annotated[
+        bool | None,
+        typer.Option(
+            "--take-renames/--no-renames",
+            help="Whether a field that looks renamed keeps its number.",
+            show_default="stop and ask",
+        ),
+    ] = None,
+) -> None:
+    """Write a .proto file for every context, with the numbers of swop.lock.yml.
+
+    The files are compiled before they are kept. What looks like a renamed field is shown first:
+    nothing is written until --take-renames or --no-renames decides.
+    """
+    action = GenProto(
+        mode=run_of(context).mode,
+        root=root,
+        config=config,
+        manifests=manifests_dir,
+        out=out,
+        renames="ask" if renames is None else "take" if renames else "new",
     )
     raise typer.Exit(action.run())

@@ -15,7 +15,21 @@ if TYPE_CHECKING:
         SwopConfig,
         load_config,
     )
-    from .contract import EnumType, EnumValue, FieldDef, MessageType, Response
+    from .contract import (
+        EnumType,
+        EnumValue,
+        FieldDef,
+        MessageType,
+        Response,
+    )
+    from .contract.described import (
+        Artifact,
+        Field,
+        Message,
+        Remark,
+        describe,
+    )
+    from .contract.reading import Reading, read_type
     from .cqrs import (
         CqrsRecord,
         CqrsRegistry,
@@ -26,7 +40,19 @@ if TYPE_CHECKING:
         query,
         reset_registry,
     )
-    from .errors import ManifestError, StateWriteError, SwopConfigError, SwopError
+    from .errors import (
+        AcceptError,
+        BaselineError,
+        HookError,
+        LockError,
+        ManifestError,
+        MissingToolError,
+        ProtoError,
+        StateWriteError,
+        SwopConfigError,
+        SwopError,
+    )
+    from .lock import Lock, Rename, read_lock
     from .manifests import (
         Manifest,
         ManifestEntry,
@@ -36,6 +62,7 @@ if TYPE_CHECKING:
         read_manifest,
         read_manifests,
     )
+    from .proto import ProtoFile, ProtoGenerationResult, generate_proto_from_manifests
     from .scan import (
         ContextSummary,
         Detection,
@@ -50,8 +77,31 @@ if TYPE_CHECKING:
 del TYPE_CHECKING  # only for type checkers; importing `typing` for it would cost more than this
 
 _HOMES = {
-    "config": ("BoundedContextConfig", "BusConfig", "ReadModelConfig", "SwopConfig", "load_config"),
-    "contract": ("EnumType", "EnumValue", "FieldDef", "MessageType", "Response"),
+    "config": (
+        "BoundedContextConfig",
+        "BusConfig",
+        "ReadModelConfig",
+        "SwopConfig",
+        "load_config",
+    ),
+    "contract": (
+        "EnumType",
+        "EnumValue",
+        "FieldDef",
+        "MessageType",
+        "Response",
+    ),
+    "contract.described": (
+        "Artifact",
+        "Field",
+        "Message",
+        "Remark",
+        "describe",
+    ),
+    "contract.reading": (
+        "Reading",
+        "read_type",
+    ),
     "cqrs": (
         "CqrsRecord",
         "CqrsRegistry",
@@ -62,7 +112,23 @@ _HOMES = {
         "query",
         "reset_registry",
     ),
-    "errors": ("ManifestError", "StateWriteError", "SwopConfigError", "SwopError"),
+    "errors": (
+        "AcceptError",
+        "BaselineError",
+        "HookError",
+        "LockError",
+        "ManifestError",
+        "MissingToolError",
+        "ProtoError",
+        "StateWriteError",
+        "SwopConfigError",
+        "SwopError",
+    ),
+    "lock": (
+        "Lock",
+        "Rename",
+        "read_lock",
+    ),
     "manifests": (
         "Manifest",
         "ManifestEntry",
@@ -72,6 +138,11 @@ _HOMES = {
         "read_manifest",
         "read_manifests",
     ),
+    "proto": (
+        "ProtoFile",
+        "ProtoGenerationResult",
+        "generate_proto_from_manifests",
+    ),
     "scan": (
         "ContextSummary",
         "Detection",
@@ -80,12 +151,22 @@ _HOMES = {
         "ScanReport",
         "scan_project",
     ),
-    "tools": ("InitResult", "init_project"),
-    "watch": ("WatchEngine", "WatchRebuild", "rebuild_once"),
+    "tools": (
+        "InitResult",
+        "init_project",
+    ),
+    "watch": (
+        "WatchEngine",
+        "WatchRebuild",
+        "rebuild_once",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AcceptError",
+    "Artifact",
+    "BaselineError",
     "BoundedContextConfig",
     "BusConfig",
     "ContextSummary",
@@ -94,17 +175,29 @@ __all__ = [
     "Detection",
     "EnumType",
     "EnumValue",
+    "Field",
     "FieldDef",
     "FingerprintCache",
     "HandlerRef",
+    "HookError",
     "InitResult",
+    "Lock",
+    "LockError",
     "Manifest",
     "ManifestEntry",
     "ManifestError",
     "ManifestFile",
     "ManifestGenerationResult",
+    "Message",
     "MessageType",
+    "MissingToolError",
+    "ProtoError",
+    "ProtoFile",
+    "ProtoGenerationResult",
     "ReadModelConfig",
+    "Reading",
+    "Remark",
+    "Rename",
     "Response",
     "ScanReport",
     "StateWriteError",
@@ -114,15 +207,19 @@ __all__ = [
     "WatchEngine",
     "WatchRebuild",
     "command",
+    "describe",
     "event",
     "generate_manifests",
+    "generate_proto_from_manifests",
     "get_registry",
     "handler",
     "init_project",
     "load_config",
     "query",
+    "read_lock",
     "read_manifest",
     "read_manifests",
+    "read_type",
     "rebuild_once",
     "reset_registry",
     "scan_project",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 CONFIG_NAME = "swop.yaml"
+LOCK_NAME = "swop.lock.yml"
 DEFAULT_STATE_DIR = ".swop"
 
 
@@ -76,6 +77,16 @@ class SwopConfig:
     def manifests_path(self) -> Path:
         """The folder of the committed manifests, absolute."""
         return self.state_path / "manifests"
+
+    @property
+    def lock_path(self) -> Path:
+        """The committed numbers of protobuf fields, absolute."""
+        return self.project_root / LOCK_NAME
+
+    @property
+    def generated_path(self) -> Path:
+        """The folder of generated code, which is not committed, absolute."""
+        return self.state_path / "generated"
 
     def context(self, name: str) -> BoundedContextConfig | None:
         """The declared context of this name, if there is one."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..config import SwopConfig
 from ..errors import StateWriteError
-from ..files import is_inside, write_atomically, write_if_changed
+from ..files import differs, is_inside, write_atomically, write_if_changed
 from ..names import path_segment_problem
 from ..scan.report import Detection, ScanReport
 from ..scan.vocabulary import DetectionKind
@@ -105,7 +105,7 @@ class ManifestWriter:
             path = self.out_dir / context / f"{BLOCKS[kind]}.yml"
             data = self._render(path, context, kind, detections, emits_of)
             self._confine(path)
-            written = _differs(path, data) if dry_run else write_if_changed(path, data)
+            written = differs(path, data) if dry_run else write_if_changed(path, data)
             result.files.append(ManifestFile(context, kind, path, len(detections), written))
             result.warnings += _doubles(context, kind, detections)
         if not report.errors:  # a file that cannot be read may hold what is missing
@@ -209,13 +209,6 @@ def generate_manifests(
     """
     writer = ManifestWriter(config, out_dir=Path(out_dir) if out_dir else None)
     return writer.write(report, skip_heuristics=skip_heuristics, dry_run=dry_run)
-
-
-def _differs(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() != data
-    except OSError:
-        return True
 
 
 def _is_ours(path: Path) -> bool:

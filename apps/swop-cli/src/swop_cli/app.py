@@ -9,6 +9,7 @@ import typer
 from .gen import gen
 from .init import init
 from .modes import Mode
+from .resolve import resolve
 from .scan import scan
 from .settings import Run
 from .watch import watch
@@ -16,6 +17,7 @@ from .watch import watch
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(init)
 app.command()(scan)
+app.command()(resolve)
 app.command()(watch)
 app.add_typer(gen, name="gen")
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         BoundedContextConfig,
         BusConfig,
         ReadModelConfig,
+        ResolveConfig,
         SwopConfig,
         load_config,
     )
@@ -63,6 +64,13 @@ if TYPE_CHECKING:
         read_manifests,
     )
     from .proto import ProtoFile, ProtoGenerationResult, generate_proto_from_manifests
+    from .resolve import (
+        Change,
+        ChangeKind,
+        ResolutionReport,
+        apply_resolution,
+        resolve_schema_drift,
+    )
     from .scan import (
         ContextSummary,
         Detection,
@@ -81,6 +89,7 @@ _HOMES = {
         "BoundedContextConfig",
         "BusConfig",
         "ReadModelConfig",
+        "ResolveConfig",
         "SwopConfig",
         "load_config",
     ),
@@ -143,6 +152,13 @@ _HOMES = {
         "ProtoGenerationResult",
         "generate_proto_from_manifests",
     ),
+    "resolve": (
+        "Change",
+        "ChangeKind",
+        "ResolutionReport",
+        "apply_resolution",
+        "resolve_schema_drift",
+    ),
     "scan": (
         "ContextSummary",
         "Detection",
@@ -169,6 +185,8 @@ __all__ = [
     "BaselineError",
     "BoundedContextConfig",
     "BusConfig",
+    "Change",
+    "ChangeKind",
     "ContextSummary",
     "CqrsRecord",
     "CqrsRegistry",
@@ -198,6 +216,8 @@ __all__ = [
     "Reading",
     "Remark",
     "Rename",
+    "ResolutionReport",
+    "ResolveConfig",
     "Response",
     "ScanReport",
     "StateWriteError",
@@ -206,6 +226,7 @@ __all__ = [
     "SwopError",
     "WatchEngine",
     "WatchRebuild",
+    "apply_resolution",
     "command",
     "describe",
     "event",
@@ -222,6 +243,7 @@ __all__ = [
     "read_type",
     "rebuild_once",
     "reset_registry",
+    "resolve_schema_drift",
     "scan_project",
 ]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 CONFIG_NAME = "swop.yaml"
 LOCK_NAME = "swop.lock.yml"
+ACCEPT_NAME = "swop.accept.yml"
 DEFAULT_STATE_DIR = ".swop"
 
 
@@ -46,6 +47,15 @@ class ReadModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveConfig:
+    """What `swop resolve` makes of its findings: severities by rule, and the accept file."""
+
+    severities: dict[str, str] = field(default_factory=dict)
+    accept: str = ACCEPT_NAME
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SwopConfig:
     """A project, as `swop.yaml` describes it. `warnings` are lines for people to read."""
 
@@ -61,6 +71,7 @@ class SwopConfig:
     extra: dict[str, Any] = field(default_factory=dict)
     config_path: Path | None = None
     warnings: list[str] = field(default_factory=list, compare=False)
+    resolve: ResolveConfig = field(default_factory=ResolveConfig)
 
     @property
     def project_root(self) -> Path:

@@ -33,7 +33,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `term` never is a `Maybe`: `nullable` says that None is a value."""
+    """One field. `term` never is a `Maybe`: `nullable` says that None is a value.
+
+    Without `declared`, the term was guessed.
+    """
 
     name: str
     term: Term
@@ -41,6 +44,7 @@ class Field:
     nullable: bool
     default: str | None = None
     alias: str | None = None
+    declared: bool = True
 
     @property
     def wire_name(self) -> str:
@@ -146,7 +150,13 @@ class _FieldReader:
         ]
         term, nullable = _without_none(reading.term)
         return Field(
-            item.name, term, item.required, nullable or item.nullable, item.default, item.alias
+            item.name,
+            term,
+            item.required,
+            nullable or item.nullable,
+            item.default,
+            item.alias,
+            bool(item.type),
         )
 
     def answer(self, owner: str, response: Response | None) -> Field | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..config import SwopConfig
 from ..errors import StateWriteError
@@ -123,6 +124,16 @@ class ManifestWriter:
             path = self.out_dir / context / f"{BLOCKS[kind]}.yml"
             self._render(path, context, kind, detections, emits_of)
 
+    def laid_out(
+        self, report: ScanReport
+    ) -> Iterator[tuple[str, DetectionKind, list[Detection], dict[str, Any], bytes]]:
+        """Each manifest as it would be: context, kind, artifacts, content and bytes."""
+        for context, kind, detections, emits_of in self._groups(report, skip_heuristics=False):
+            content = manifest_content(
+                context, kind, detections, bus=self.config.bus, emits_of=emits_of
+            )
+            yield context, kind, detections, content, manifest_bytes(content)
+
     def _confine(self, path: Path) -> None:
         """Refuse a folder that a symbolic link has moved out of the manifests' folder."""
         if not is_inside(os.path.realpath(path), os.path.realpath(self.out_dir)):
@@ -164,7 +175,7 @@ class ManifestWriter:
         content = manifest_content(
             context, kind, detections, bus=self.config.bus, emits_of=emits_of
         )
-        data = (_NOTE + to_yaml(content)).encode()
+        data = manifest_bytes(content)
         self._rendered[path] = (detections, emits_of, data)
         return data
 
@@ -188,6 +199,11 @@ class ManifestWriter:
                         f"cannot be removed: {error.strerror}", path=path
                     ) from None
         return sorted(stale)
+
+
+def manifest_bytes(content: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest's file."""
+    return (_NOTE + to_yaml(content)).encode()
 
 
 def generate_manifests(

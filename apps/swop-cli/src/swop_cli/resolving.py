@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -37,6 +38,8 @@ class Resolve(Action):
         settings = self.settings()
         report = self.report(settings, check_all=False)
         resolution = self._resolution(report, settings)
+        if resolution.changes and self.incremental and self.mode.may_write:
+            _remember(settings)
         if self.accept_breaking is not None and resolution.breaking:
             resolution = self._accept(report, settings, resolution)
         self._tell(resolution)
@@ -94,6 +97,14 @@ class Resolve(Action):
         )
         remark(applied.format().splitlines())
         return bool(applied.held_back)
+
+
+def _remember(settings: SwopConfig) -> None:
+    from swop import StateWriteError
+    from swop.lock.remembered import remember_lock
+
+    with suppress(StateWriteError):  # a cache that cannot be written is done without
+        remember_lock(settings)
 
 
 def _shown(resolution: ResolutionReport, shape: Shape) -> str:

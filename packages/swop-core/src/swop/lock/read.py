@@ -37,7 +37,16 @@ def parse_lock(data: bytes, *, path: Path) -> Lock:
         raw = parse_yaml(data)
     except YamlProblemError as problem:
         raise LockError(str(problem), path=path, line=problem.line) from None
-    return _Reader(path).lock(raw)
+    return lock_from(raw, path=path)
+
+
+def lock_from(values: Any, *, path: Path) -> Lock:
+    """The lock in values that need no parsing.
+
+    Raises:
+        LockError: they are no lock.
+    """
+    return _Reader(path).lock(values)
 
 
 class _Reader:

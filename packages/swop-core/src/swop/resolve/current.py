@@ -9,6 +9,7 @@ from typing import Any
 from ..config import SwopConfig
 from ..errors import BaselineError
 from ..manifests.entries import BLOCKS, entry_keys
+from ..manifests.unchanged import origin_of, recall_files
 from ..manifests.write import ManifestWriter
 from ..scan.report import Detection, ScanReport
 from .found import Key
@@ -26,12 +27,7 @@ class Current:
 
 
 def current_of(report: ScanReport, config: SwopConfig) -> Current:
-    """Lay out what a scan found.
-
-    Raises:
-        BaselineError: the scan is empty or incomplete, so that it shows nothing.
-    """
-    _sound(report)
+    """Lay out what a scan found."""
     writer = ManifestWriter(config)
     contents: dict[tuple[str, str], Mapping[str, Any]] = {}
     data: dict[tuple[str, str], bytes] = {}
@@ -46,7 +42,25 @@ def current_of(report: ScanReport, config: SwopConfig) -> Current:
     return Current(contents, data, places, events, frozenset(key[0] for key in places))
 
 
-def _sound(report: ScanReport) -> None:
+def as_written(report: ScanReport, config: SwopConfig) -> Mapping[tuple[str, str], bytes] | None:
+    """The project's own manifests, where it is certain that they say what the scan found."""
+    folder = config.manifests_path
+    origin = origin_of(report, config, skip_heuristics=False)
+    rows = recall_files(folder, config.state_path, origin)
+    if rows is None:
+        return None
+    try:
+        return {(row[0], row[2]): (folder / row[0] / row[2]).read_bytes() for row in rows}
+    except OSError:
+        return None
+
+
+def check_scan(report: ScanReport) -> None:
+    """Refuse a scan that shows nothing.
+
+    Raises:
+        BaselineError: it is empty or incomplete.
+    """
     source = "scan"
     if report.errors:
         more = f" (and {len(report.errors) - 1} more)" if len(report.errors) > 1 else ""

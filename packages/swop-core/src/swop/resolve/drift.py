@@ -14,7 +14,7 @@ from ..manifests import Manifest, parse_manifest
 from ..manifests.read import manifest_of
 from ..scan.report import Detection, ScanReport
 from .baseline import Baseline, folder_baseline, git_baseline
-from .current import Current, current_of
+from .current import Current, as_written, check_scan, current_of
 from .found import Found, Key
 from .report import Change, ResolutionReport
 
@@ -38,13 +38,18 @@ def resolve_schema_drift(
         SwopConfigError: the configuration gives a severity to a rule that does not exist.
     """
     severities = _severities(config)
-    current = current_of(report, config)
+    check_scan(report)
     if against is not None:
         baseline = git_baseline(config, against)
     else:
         baseline = folder_baseline(config, manifests_dir)
-    found = _compared(config, baseline, current)
-    changes = [change for item in found if (change := _change(item, current, severities))]
+    own_lock = _read(config.lock_path)
+    if baseline.lock in {None, own_lock} and as_written(report, config) == baseline.files:
+        changes = []
+    else:
+        current = current_of(report, config)
+        found = _compared(config, baseline, current, own_lock)
+        changes = [change for item in found if (change := _change(item, current, severities))]
     outcome = ResolutionReport(changes, config.manifests_path, baseline.source)
     return _with_accepted(outcome, config, today or dt.datetime.now(tz=dt.UTC).date())
 
@@ -58,18 +63,22 @@ class _Sides:
     same: frozenset[str]
 
 
-def _compared(config: SwopConfig, baseline: Baseline, current: Current) -> list[Found]:
-    own_lock = _read(config.lock_path)
+def _compared(
+    config: SwopConfig, baseline: Baseline, current: Current, own_lock: bytes | None
+) -> list[Found]:
     if baseline.files == current.data and baseline.lock in {None, own_lock}:
         return []
     from ..lock.read import parse_lock
+    from ..lock.remembered import recall_lock
     from .compare import Side, compare, side_of
     from .stale import find_stale
 
     sides = _changed(baseline, current)
-    new_lock = Lock() if own_lock is None else parse_lock(own_lock, path=config.lock_path)
+    new_lock = Lock() if own_lock is None else recall_lock(own_lock, config)
     old_lock = None
-    if baseline.lock is not None:
+    if baseline.lock is not None and baseline.lock == own_lock:
+        old_lock = new_lock
+    elif baseline.lock is not None:
         old_lock = parse_lock(baseline.lock, path=baseline.lock_path)
     before, after = side_of(sides.old, old_lock), side_of(sides.new, new_lock)
     old = Side(before.entries, before.contexts | sides.same, before.events, before.lock)

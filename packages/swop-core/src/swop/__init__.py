@@ -64,6 +64,8 @@ if TYPE_CHECKING:
         read_manifests,
     )
     from .proto import ProtoFile, ProtoGenerationResult, generate_proto_from_manifests
+    from .proto.grpc_python import CompilationResult, compile_proto_python
+    from .proto.grpc_typescript import compile_proto_typescript
     from .resolve import (
         Change,
         ChangeKind,
@@ -79,7 +81,22 @@ if TYPE_CHECKING:
         ScanReport,
         scan_project,
     )
-    from .tools import InitResult, init_project
+    from .services import ServiceFile, ServiceGenerationResult, generate_services
+    from .tools import (
+        HookResult,
+        InitResult,
+        hook_status,
+        init_project,
+        install_hook,
+        uninstall_hook,
+    )
+    from .tools.doctor import (
+        DeepCheck,
+        DeepIssue,
+        DeepReport,
+        run_deep_doctor,
+        run_doctor,
+    )
     from .watch import WatchEngine, WatchRebuild, rebuild_once
 
 del TYPE_CHECKING  # only for type checkers; importing `typing` for it would cost more than this
@@ -152,6 +169,11 @@ _HOMES = {
         "ProtoGenerationResult",
         "generate_proto_from_manifests",
     ),
+    "proto.grpc_python": (
+        "CompilationResult",
+        "compile_proto_python",
+    ),
+    "proto.grpc_typescript": ("compile_proto_typescript",),
     "resolve": (
         "Change",
         "ChangeKind",
@@ -167,9 +189,25 @@ _HOMES = {
         "ScanReport",
         "scan_project",
     ),
+    "services": (
+        "ServiceFile",
+        "ServiceGenerationResult",
+        "generate_services",
+    ),
     "tools": (
+        "HookResult",
         "InitResult",
+        "hook_status",
         "init_project",
+        "install_hook",
+        "uninstall_hook",
+    ),
+    "tools.doctor": (
+        "DeepCheck",
+        "DeepIssue",
+        "DeepReport",
+        "run_deep_doctor",
+        "run_doctor",
     ),
     "watch": (
         "WatchEngine",
@@ -187,9 +225,13 @@ __all__ = [
     "BusConfig",
     "Change",
     "ChangeKind",
+    "CompilationResult",
     "ContextSummary",
     "CqrsRecord",
     "CqrsRegistry",
+    "DeepCheck",
+    "DeepIssue",
+    "DeepReport",
     "Detection",
     "EnumType",
     "EnumValue",
@@ -198,6 +240,7 @@ __all__ = [
     "FingerprintCache",
     "HandlerRef",
     "HookError",
+    "HookResult",
     "InitResult",
     "Lock",
     "LockError",
@@ -220,6 +263,8 @@ __all__ = [
     "ResolveConfig",
     "Response",
     "ScanReport",
+    "ServiceFile",
+    "ServiceGenerationResult",
     "StateWriteError",
     "SwopConfig",
     "SwopConfigError",
@@ -228,13 +273,18 @@ __all__ = [
     "WatchRebuild",
     "apply_resolution",
     "command",
+    "compile_proto_python",
+    "compile_proto_typescript",
     "describe",
     "event",
     "generate_manifests",
     "generate_proto_from_manifests",
+    "generate_services",
     "get_registry",
     "handler",
+    "hook_status",
     "init_project",
+    "install_hook",
     "load_config",
     "query",
     "read_lock",
@@ -244,7 +294,10 @@ __all__ = [
     "rebuild_once",
     "reset_registry",
     "resolve_schema_drift",
+    "run_deep_doctor",
+    "run_doctor",
     "scan_project",
+    "uninstall_hook",
 ]
 
 

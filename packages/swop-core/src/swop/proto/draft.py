@@ -193,7 +193,10 @@ class _Drafter:
                 alias = _alias(item, proto_name, json_names, scope)
                 fields.append(ProtoField(proto_name, slot.type, _label(item, slot), None, alias))
                 shape = slot.shape
-            bindings.append(Binding(item.name, proto_name, shape, item.alias))
+            has_default = item.default is not None or not (item.required or item.nullable)
+            bindings.append(
+                Binding(item.name, proto_name, shape, item.alias, item.nullable, has_default)
+            )
         self.messages.append(ProtoMessage(name, tuple(fields), origin, bindings=tuple(bindings)))
 
     def _union(

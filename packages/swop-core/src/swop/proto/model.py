@@ -36,6 +36,8 @@ class Binding:
     proto_name: str
     shape: Shape
     alias: str | None = None
+    nullable: bool = False
+    has_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)

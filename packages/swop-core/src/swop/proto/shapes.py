@@ -4,7 +4,7 @@ A shape is plain data, so that generated code can hold it:
 
     ["int"]                        a scalar, by the name of its Python type
     ["message", M, class]          a described class, in the message M
-    ["enum", E, [[value, name]]]   an enum: protobuf's value names and the members' names
+    ["enum", E, class, [[value, name]]]  protobuf's value names and the members' names
     ["literal", E, [[value, c]]]   constants
     ["list", shape]                repeated;  ["set", shape] likewise
     ["map", key, value]            a map
@@ -116,7 +116,7 @@ class Shaper:
         found, enum, members = place.find(name)
         if enum is None:
             return Slot(found, ["message", found, name])
-        return Slot(found, ["enum", found, members])
+        return Slot(found, ["enum", found, name, members])
 
     def _literal(self, values: tuple[str | int | bool, ...], place: Place) -> Slot:
         key = ("literal", place.hint, values)

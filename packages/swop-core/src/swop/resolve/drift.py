@@ -37,16 +37,26 @@ def resolve_schema_drift(
         ManifestError, LockError, AcceptError: a file of a side is damaged.
         SwopConfigError: the configuration gives a severity to a rule that does not exist.
     """
-    severities = _severities(config)
-    check_scan(report)
     if against is not None:
         baseline = git_baseline(config, against)
     else:
         baseline = folder_baseline(config, manifests_dir)
+    return resolve_against(report, config, baseline, today=today)
+
+
+def resolve_against(
+    report: ScanReport, config: SwopConfig, baseline: Baseline, *, today: dt.date | None = None
+) -> ResolutionReport:
+    """Compare what a scan found with a baseline that is at hand.
+
+    Raises:
+        BaselineError, ManifestError, LockError, AcceptError, SwopConfigError: as above.
+    """
+    severities = _severities(config)
+    check_scan(report)
     own_lock = _read(config.lock_path)
-    if baseline.lock in {None, own_lock} and as_written(report, config) == baseline.files:
-        changes = []
-    else:
+    changes: list[Change] = []
+    if baseline.lock not in {None, own_lock} or as_written(report, config) != baseline.files:
         current = current_of(report, config)
         found = _compared(config, baseline, current, own_lock)
         changes = [change for item in found if (change := _change(item, current, severities))]

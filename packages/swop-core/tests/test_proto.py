@@ -270,3 +270,13 @@ def test_random_contracts_compile() -> None:
     """A seeded slice of `benchmarks/protos.py compile`."""
     plans = list(driver("protos").compile_models(seed=20, count=400))
     assert sum(len(draft.messages) for plan in plans for draft in plan.drafts) >= 400
+
+
+def test_a_class_that_becomes_an_enum_gets_another_number(tmp_path: Path) -> None:
+    """Under one name, bytes of a message must not be read as a number."""
+    head = "from enum import Enum\nfrom swop import event\n"
+    use = "@event('x')\nclass Made:\n    color: Color\n"
+    generated(tmp_path, f"{head}class Color:\n    red: int\n{use}")
+    generated(tmp_path, f"{head}class Color(Enum):\n    RED = 1\n{use}")
+    text = (tmp_path / ".swop/generated/proto/x/v1/x.proto").read_text()
+    assert "reserved 1;\n  Color color = 2;" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from ..lock.write import lock_bytes
 from ..manifests import Manifest, read_manifests
 from .compiling import check_protos
 from .draft import draft_context
-from .model import ProtoDraft
+from .model import ProtoDraft, ProtoField
 from .names import Scope, package_name
 from .write import NOTE, proto_text
 
@@ -143,11 +144,22 @@ def draft_manifests(manifests: Iterable[Manifest]) -> tuple[ProtoDraft, ...]:
 
 
 def wanted_of(draft: ProtoDraft) -> Wanted:
-    """What a draft needs numbers for."""
+    """What a draft needs numbers for.
+
+    A message that becomes an enum of the same name is another type on the wire: the lock
+    says `enum Color`.
+    """
+    enums = {enum.name for enum in draft.enums}
+
+    def wire_type(item: ProtoField) -> str:
+        return re.sub(
+            r"\w+", lambda word: f"enum {word[0]}" if word[0] in enums else word[0], item.wire_type
+        )
+
     return Wanted(
         draft.context,
         {
-            message.name: tuple((item.name, item.wire_type) for item in message.fields)
+            message.name: tuple((item.name, wire_type(item)) for item in message.fields)
             for message in draft.messages
         },
         {enum.name: enum.values for enum in draft.enums},

@@ -29,7 +29,7 @@ from swop.resolve.catalogue import RULES
 from swop.resolve.catalogue.examples import HEAD, fields
 from swop.resolve.rules import Severity, Tier
 
-FILE_TIERS = {Tier.SOURCE, Tier.WIRE_JSON, Tier.WIRE}
+LEVELS = {"FILE": {"source", "wire-json", "wire"}, "WIRE": {"wire"}}
 TYPES = (
     *("int", "str", "float", "bool", "bytes", "datetime", "timedelta", "Decimal", "UUID"),
     *("list[int]", "list[str]", "dict[str, int]", "int | None", "int | str", "Color", "Item"),
@@ -140,7 +140,8 @@ def generate(root: Path, lock: Lock) -> Lock:
     return plan.lock
 
 
-def judge(change: Change, buf: str, folder: Path) -> dict[str, Verdict]:
+def judge(change: Change, folder: Path, number: int, protos: tuple[Path, Path]) -> list[str]:
+    """Our errors on a change, as `TIER RULE`; its protobuf goes below two common folders."""
     before, after = folder / "before", folder / "after"
     write(before, change.before)
     write(after, change.after)
@@ -151,31 +152,47 @@ def judge(change: Change, buf: str, folder: Path) -> dict[str, Verdict]:
     if not locks[0]:
         by_hand[0].write_bytes(lock_bytes(first))
         by_hand[1].write_bytes(lock_bytes(second))
+    for side, common in zip((before, after), protos, strict=True):
+        set_apart(side / "proto", common / f"c{number}", f"c{number}")
     config = load_config(after / "swop.yaml")
     old = load_config(before / "swop.yaml").manifests_path
     found = resolve_schema_drift(scan_project(config), config, manifests_dir=old).changes
-    errors = [item for item in found if item.severity is Severity.ERROR]
-    verdicts = {}
-    for level, tiers in (("FILE", FILE_TIERS), ("WIRE", {Tier.WIRE})):
-        ours = sorted({item.rule for item in errors if item.tier in tiers})
-        verdicts[level] = Verdict(tuple(ours), ask_buf(buf, before, after, level))
-    return verdicts
+    return sorted({f"{i.tier} {i.rule}" for i in found if i.severity is Severity.ERROR})
 
 
-def ask_buf(buf: str, before: Path, after: Path, level: str) -> tuple[str, ...]:
-    for side in (before, after):
-        (side / "proto").mkdir(exist_ok=True)
-        text = f"version: v2\nbreaking:\n  use: [{level}]\n"
-        (side / "proto/buf.yaml").write_text(text)
-    command = [buf, "breaking", str(after / "proto"), "--against", str(before / "proto")]
+def set_apart(source: Path, target: Path, package: str) -> None:
+    """Move protos into a package of their own, so that one run of buf judges all changes."""
+    for path in source.rglob("*.proto"):
+        text = path.read_text()
+        text = re.sub(r"^package ", f"package {package}.", text, flags=re.MULTILINE)
+        text = re.sub(r"(?<= )\.(?!google)", f".{package}.", text)
+        moved = target / path.relative_to(source)
+        moved.parent.mkdir(parents=True, exist_ok=True)
+        moved.write_text(text)
+
+
+def ask_buf(buf: str, protos: tuple[Path, Path], level: str) -> dict[int, set[str]]:
+    """The rules of buf that each change breaks, by its number."""
+    for side in protos:
+        (side / "buf.yaml").write_text(f"version: v2\nbreaking:\n  use: [{level}]\n")
+    command = [buf, "breaking", str(protos[1]), "--against", str(protos[0])]
     done = subprocess.run(
-        [*command, "--error-format", "json"], capture_output=True, text=True, timeout=60
+        [*command, "--error-format", "json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=170,
     )
     if done.returncode not in {0, 100}:
-        if "had no .proto files" in done.stderr or "no .proto files" in done.stderr:
-            return ("PACKAGE_NO_DELETE",)
         raise SystemExit(f"buf: {done.stderr}")
-    return tuple(sorted({json.loads(line)["type"] for line in done.stdout.splitlines()}))
+    found: dict[int, set[str]] = {}
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        number = re.search(r"\bc(\d+)[/.]", f"{told.get('path', '')} {told['message']}")
+        if number is None:
+            raise SystemExit(f"buf says nothing of where: {line}")
+        found.setdefault(int(number[1]), set()).add(told["type"])
+    return found
 
 
 def main() -> int:
@@ -185,14 +202,22 @@ def main() -> int:
     options = parser.parse_args()
     rows: list[tuple[str, str, Verdict]] = []
     counted: Counter[tuple[str, bool]] = Counter()
-    for change in changes():
-        with tempfile.TemporaryDirectory(prefix="swop-buf-") as folder:
-            for level, verdict in judge(change, options.buf, Path(folder)).items():
+    with tempfile.TemporaryDirectory(prefix="swop-buf-") as scratch:
+        protos = (Path(scratch) / "old", Path(scratch) / "new")
+        judged = []
+        for number, change in enumerate(changes()):
+            folder = Path(scratch) / str(number)
+            judged.append((change, judge(change, folder, number, protos)))
+        for level, tiers in LEVELS.items():
+            bufs = ask_buf(options.buf, protos, level)
+            for number, (change, errors) in enumerate(judged):
+                ours = tuple(e.split()[1] for e in errors if e.split()[0] in tiers)
+                verdict = Verdict(ours, tuple(sorted(bufs.get(number, ()))))
                 counted[level, verdict.agree] += 1
                 if not verdict.agree:
                     rows.append((level, change.name, verdict))
-    version = subprocess.run([options.buf, "--version"], capture_output=True, text=True)
-    text = page(rows, counted, version.stdout.strip() or version.stderr.strip())
+    version = subprocess.check_output([options.buf, "--version"], text=True).strip()
+    text = page(rows, counted, version)
     if options.write:
         options.write.write_text(text)
     print(text)

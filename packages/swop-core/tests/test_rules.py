@@ -70,3 +70,14 @@ def test_the_catalogue_has_every_tier_and_category() -> None:
     for name, rule in RULES.items():
         assert re.fullmatch(r"[A-Z]+(_[A-Z]+)+", name)
         assert rule.meaning.endswith(".")
+
+
+def test_the_documentation_has_every_rule() -> None:
+    """The page is the one that the rules write; a package without the docs has none to compare."""
+    from swop.resolve.catalogue.page import page
+
+    text = page()
+    assert all(f"### {name}\n" in text for name in RULES)
+    written = Path(__file__).parents[3] / "docs/guides/contract-rules.md"
+    if written.parent.is_dir():
+        assert written.read_text(encoding="utf-8") == text

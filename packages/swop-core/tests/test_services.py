@@ -157,7 +157,7 @@ def answers(port: int, seconds: float = 60) -> None:
 @contextmanager
 def rabbitmq_server(folder: Path) -> Iterator[str]:
     """A RabbitMQ of our own on loopback, with everything it writes in a folder of the test."""
-    port, distribution = free_port(), free_port()
+    port, distribution, names = free_port(), free_port(), free_port()
     environ = {
         **os.environ,
         "HOME": str(folder),
@@ -169,18 +169,27 @@ def rabbitmq_server(folder: Path) -> Iterator[str]:
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": str(names),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1",
     }
     (folder / "plugins").write_text("[].")
     binary = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-    with subprocess.Popen([binary], env=environ, stdout=subprocess.DEVNULL) as process:
+    directory = ["epmd", "-port", str(names), "-address", "127.0.0.1"]
+    with (
+        subprocess.Popen(directory) as registrar,  # otherwise a daemon would stay behind
+        subprocess.Popen([binary], env=environ, stdout=subprocess.DEVNULL) as process,
+    ):
         try:
+            answers(names)
             answers(port)
             yield f"amqp://guest:guest@127.0.0.1:{port}/%2F"
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            registrar.terminate()
 
 
 SERVERS = {

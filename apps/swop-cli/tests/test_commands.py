@@ -204,6 +204,9 @@ def test_main_returns_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixtur
         pytest.param(["gen", "manifests", "--root", "."], id="manifests"),
         pytest.param(["gen", "manifests", "--json"], id="manifests-json"),
         pytest.param(["scan", "--root"], id="mistake"),
+        pytest.param(["resolve"], id="resolve"),
+        pytest.param(["resolve", "--json", "--manifests", ".swop/manifests"], id="resolve-folder"),
+        pytest.param(["resolve", "--strict", "--against", "HEAD"], id="resolve-ref"),
     ],
 )
 def test_the_short_way_says_what_the_full_one_says(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from pathlib import Path
 
 import pytest
 
 from swop import Detection, FingerprintCache, ScanReport, SwopConfig, scan_project
-from swop.scan.cache import salt_of
+from swop.scan.cache import RACY_NS, salt_of
 from swop.scan.content import Content
 from swop.scan.pool import read_many
 from swop.scan.project import ProjectScan
@@ -244,3 +245,16 @@ def test_workers_read_what_one_process_reads(tmp_path: Path) -> None:
     read_many(sources, other)
     assert [c.facts for _, c in files.values()] == [c.facts for _, c in other.values()]
     assert files["bad.py"][1].problem == other["bad.py"][1].problem is not None
+
+
+def test_a_scan_right_after_an_edit_is_not_doubted_for_ever(tmp_path: Path) -> None:
+    """The next scan looks again and remembers, and the one after it needs no look."""
+    config = project(tmp_path, {"ops.py": COMMAND})
+    scan_project(config)  # the file is as young as the scan: its stamp proves nothing
+    time.sleep(RACY_NS / 1e9 + 0.2)
+    scan_project(config)
+    cache = FingerprintCache.for_config(config)
+    cache.load()
+    scan = ProjectScan(config, cache=cache)
+    scan.run()
+    assert not scan.learned

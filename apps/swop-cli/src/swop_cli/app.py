@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from .doctor import doctor
 from .gen import gen
+from .hook import hook
 from .init import init
 from .modes import Mode
+from .resolve import resolve
 from .scan import scan
 from .settings import Run
 from .watch import watch
@@ -16,8 +19,11 @@ from .watch import watch
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(init)
 app.command()(scan)
+app.command()(resolve)
+app.command()(doctor)
 app.command()(watch)
 app.add_typer(gen, name="gen")
+app.add_typer(hook, name="hook")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)

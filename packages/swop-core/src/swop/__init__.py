@@ -12,10 +12,25 @@ if TYPE_CHECKING:
         BoundedContextConfig,
         BusConfig,
         ReadModelConfig,
+        ResolveConfig,
         SwopConfig,
         load_config,
     )
-    from .contract import EnumType, EnumValue, FieldDef, MessageType, Response
+    from .contract import (
+        EnumType,
+        EnumValue,
+        FieldDef,
+        MessageType,
+        Response,
+    )
+    from .contract.described import (
+        Artifact,
+        Field,
+        Message,
+        Remark,
+        describe,
+    )
+    from .contract.reading import Reading, read_type
     from .cqrs import (
         CqrsRecord,
         CqrsRegistry,
@@ -26,7 +41,19 @@ if TYPE_CHECKING:
         query,
         reset_registry,
     )
-    from .errors import ManifestError, StateWriteError, SwopConfigError, SwopError
+    from .errors import (
+        AcceptError,
+        BaselineError,
+        HookError,
+        LockError,
+        ManifestError,
+        MissingToolError,
+        ProtoError,
+        StateWriteError,
+        SwopConfigError,
+        SwopError,
+    )
+    from .lock import Lock, Rename, read_lock
     from .manifests import (
         Manifest,
         ManifestEntry,
@@ -36,6 +63,16 @@ if TYPE_CHECKING:
         read_manifest,
         read_manifests,
     )
+    from .proto import ProtoFile, ProtoGenerationResult, generate_proto_from_manifests
+    from .proto.grpc_python import CompilationResult, compile_proto_python
+    from .proto.grpc_typescript import compile_proto_typescript
+    from .resolve import (
+        Change,
+        ChangeKind,
+        ResolutionReport,
+        apply_resolution,
+        resolve_schema_drift,
+    )
     from .scan import (
         ContextSummary,
         Detection,
@@ -44,14 +81,53 @@ if TYPE_CHECKING:
         ScanReport,
         scan_project,
     )
-    from .tools import InitResult, init_project
+    from .services import ServiceFile, ServiceGenerationResult, generate_services
+    from .tools import (
+        HookResult,
+        InitResult,
+        hook_status,
+        init_project,
+        install_hook,
+        uninstall_hook,
+    )
+    from .tools.doctor import (
+        DeepCheck,
+        DeepIssue,
+        DeepReport,
+        run_deep_doctor,
+        run_doctor,
+    )
     from .watch import WatchEngine, WatchRebuild, rebuild_once
 
 del TYPE_CHECKING  # only for type checkers; importing `typing` for it would cost more than this
 
 _HOMES = {
-    "config": ("BoundedContextConfig", "BusConfig", "ReadModelConfig", "SwopConfig", "load_config"),
-    "contract": ("EnumType", "EnumValue", "FieldDef", "MessageType", "Response"),
+    "config": (
+        "BoundedContextConfig",
+        "BusConfig",
+        "ReadModelConfig",
+        "ResolveConfig",
+        "SwopConfig",
+        "load_config",
+    ),
+    "contract": (
+        "EnumType",
+        "EnumValue",
+        "FieldDef",
+        "MessageType",
+        "Response",
+    ),
+    "contract.described": (
+        "Artifact",
+        "Field",
+        "Message",
+        "Remark",
+        "describe",
+    ),
+    "contract.reading": (
+        "Reading",
+        "read_type",
+    ),
     "cqrs": (
         "CqrsRecord",
         "CqrsRegistry",
@@ -62,7 +138,23 @@ _HOMES = {
         "query",
         "reset_registry",
     ),
-    "errors": ("ManifestError", "StateWriteError", "SwopConfigError", "SwopError"),
+    "errors": (
+        "AcceptError",
+        "BaselineError",
+        "HookError",
+        "LockError",
+        "ManifestError",
+        "MissingToolError",
+        "ProtoError",
+        "StateWriteError",
+        "SwopConfigError",
+        "SwopError",
+    ),
+    "lock": (
+        "Lock",
+        "Rename",
+        "read_lock",
+    ),
     "manifests": (
         "Manifest",
         "ManifestEntry",
@@ -72,6 +164,23 @@ _HOMES = {
         "read_manifest",
         "read_manifests",
     ),
+    "proto": (
+        "ProtoFile",
+        "ProtoGenerationResult",
+        "generate_proto_from_manifests",
+    ),
+    "proto.grpc_python": (
+        "CompilationResult",
+        "compile_proto_python",
+    ),
+    "proto.grpc_typescript": ("compile_proto_typescript",),
+    "resolve": (
+        "Change",
+        "ChangeKind",
+        "ResolutionReport",
+        "apply_resolution",
+        "resolve_schema_drift",
+    ),
     "scan": (
         "ContextSummary",
         "Detection",
@@ -80,52 +189,115 @@ _HOMES = {
         "ScanReport",
         "scan_project",
     ),
-    "tools": ("InitResult", "init_project"),
-    "watch": ("WatchEngine", "WatchRebuild", "rebuild_once"),
+    "services": (
+        "ServiceFile",
+        "ServiceGenerationResult",
+        "generate_services",
+    ),
+    "tools": (
+        "HookResult",
+        "InitResult",
+        "hook_status",
+        "init_project",
+        "install_hook",
+        "uninstall_hook",
+    ),
+    "tools.doctor": (
+        "DeepCheck",
+        "DeepIssue",
+        "DeepReport",
+        "run_deep_doctor",
+        "run_doctor",
+    ),
+    "watch": (
+        "WatchEngine",
+        "WatchRebuild",
+        "rebuild_once",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AcceptError",
+    "Artifact",
+    "BaselineError",
     "BoundedContextConfig",
     "BusConfig",
+    "Change",
+    "ChangeKind",
+    "CompilationResult",
     "ContextSummary",
     "CqrsRecord",
     "CqrsRegistry",
+    "DeepCheck",
+    "DeepIssue",
+    "DeepReport",
     "Detection",
     "EnumType",
     "EnumValue",
+    "Field",
     "FieldDef",
     "FingerprintCache",
     "HandlerRef",
+    "HookError",
+    "HookResult",
     "InitResult",
+    "Lock",
+    "LockError",
     "Manifest",
     "ManifestEntry",
     "ManifestError",
     "ManifestFile",
     "ManifestGenerationResult",
+    "Message",
     "MessageType",
+    "MissingToolError",
+    "ProtoError",
+    "ProtoFile",
+    "ProtoGenerationResult",
     "ReadModelConfig",
+    "Reading",
+    "Remark",
+    "Rename",
+    "ResolutionReport",
+    "ResolveConfig",
     "Response",
     "ScanReport",
+    "ServiceFile",
+    "ServiceGenerationResult",
     "StateWriteError",
     "SwopConfig",
     "SwopConfigError",
     "SwopError",
     "WatchEngine",
     "WatchRebuild",
+    "apply_resolution",
     "command",
+    "compile_proto_python",
+    "compile_proto_typescript",
+    "describe",
     "event",
     "generate_manifests",
+    "generate_proto_from_manifests",
+    "generate_services",
     "get_registry",
     "handler",
+    "hook_status",
     "init_project",
+    "install_hook",
     "load_config",
     "query",
+    "read_lock",
     "read_manifest",
     "read_manifests",
+    "read_type",
     "rebuild_once",
     "reset_registry",
+    "resolve_schema_drift",
+    "run_deep_doctor",
+    "run_doctor",
     "scan_project",
+    "uninstall_hook",
 ]
 
 

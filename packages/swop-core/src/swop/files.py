@@ -32,6 +32,14 @@ def is_inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+def differs(path: Path, data: bytes) -> bool:
+    """Whether a file is missing, unreadable, or holds other bytes."""
+    try:
+        return path.read_bytes() != data
+    except OSError:
+        return True
+
+
 def write_if_changed(path: Path, data: bytes) -> bool:
     """Write a file unless it already holds these bytes; say whether it was written.
 

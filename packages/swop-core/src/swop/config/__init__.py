@@ -5,7 +5,15 @@ from .model import (
     BoundedContextConfig,
     BusConfig,
     ReadModelConfig,
+    ResolveConfig,
     SwopConfig,
 )
 
-__all__ = ["BoundedContextConfig", "BusConfig", "ReadModelConfig", "SwopConfig", "load_config"]
+__all__ = [
+    "BoundedContextConfig",
+    "BusConfig",
+    "ReadModelConfig",
+    "ResolveConfig",
+    "SwopConfig",
+    "load_config",
+]

@@ -12,11 +12,13 @@ from ..files import is_inside
 from ..names import path_segment_problem
 from .expand import expand
 from .model import (
+    ACCEPT_NAME,
     CONFIG_NAME,
     DEFAULT_STATE_DIR,
     BoundedContextConfig,
     BusConfig,
     ReadModelConfig,
+    ResolveConfig,
     SwopConfig,
 )
 from .remembered import is_unknown, recall
@@ -32,6 +34,7 @@ KNOWN_KEYS = (
     "bounded_contexts",
     "bus",
     "read_models",
+    "resolve",
     "state_dir",
 )
 
@@ -134,6 +137,7 @@ class _Reader:
             extra=extra,
             config_path=self.document.path,
             warnings=[self._unknown(key) for key in extra],
+            resolve=self._section("resolve", _resolve) or ResolveConfig(),
         )
 
     def _take(self, key: str, wanted: type[T], default: T) -> T:
@@ -231,6 +235,22 @@ def _read_models(section: dict[str, Any]) -> ReadModelConfig:
     url = _text(section, "url", None)
     engine = _text(section, "engine", "postgresql")
     return ReadModelConfig(engine, url, _rest(section, "engine", "url"))
+
+
+def _resolve(section: dict[str, Any]) -> ResolveConfig:
+    severities = section.get("severities") or {}
+    if not isinstance(severities, dict):
+        raise TypeError(f"severities must be a mapping of rules, not {_kind(severities)}")
+    for rule, severity in severities.items():
+        if severity not in _SEVERITIES:
+            known = ", ".join(_SEVERITIES)
+            raise TypeError(f"the severity of {rule} must be one of {known}, not {severity!r}")
+    accept = _text(section, "accept", ACCEPT_NAME)
+    named = {str(rule): str(severity) for rule, severity in severities.items()}
+    return ResolveConfig(named, accept, _rest(section, "severities", "accept"))
+
+
+_SEVERITIES = ("error", "warning", "info", "ignore")
 
 
 def _text(section: dict[str, Any], key: str, default: Any) -> Any:

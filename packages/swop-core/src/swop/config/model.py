@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 CONFIG_NAME = "swop.yaml"
+LOCK_NAME = "swop.lock.yml"
+ACCEPT_NAME = "swop.accept.yml"
 DEFAULT_STATE_DIR = ".swop"
 
 
@@ -45,6 +47,15 @@ class ReadModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveConfig:
+    """What `swop resolve` makes of its findings: severities by rule, and the accept file."""
+
+    severities: dict[str, str] = field(default_factory=dict)
+    accept: str = ACCEPT_NAME
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SwopConfig:
     """A project, as `swop.yaml` describes it. `warnings` are lines for people to read."""
 
@@ -60,6 +71,7 @@ class SwopConfig:
     extra: dict[str, Any] = field(default_factory=dict)
     config_path: Path | None = None
     warnings: list[str] = field(default_factory=list, compare=False)
+    resolve: ResolveConfig = field(default_factory=ResolveConfig)
 
     @property
     def project_root(self) -> Path:
@@ -76,6 +88,16 @@ class SwopConfig:
     def manifests_path(self) -> Path:
         """The folder of the committed manifests, absolute."""
         return self.state_path / "manifests"
+
+    @property
+    def lock_path(self) -> Path:
+        """The committed numbers of protobuf fields, absolute."""
+        return self.project_root / LOCK_NAME
+
+    @property
+    def generated_path(self) -> Path:
+        """The folder of generated code, which is not committed, absolute."""
+        return self.state_path / "generated"
 
     def context(self, name: str) -> BoundedContextConfig | None:
         """The declared context of this name, if there is one."""

@@ -85,7 +85,7 @@ def _entry(
     if item.types:
         entry["types"] = [type_entry(nested) for nested in item.types]
     if bus is not None and kind == "command":
-        entry["bus"] = _bus_entry(item.context, item.name, bus)
+        entry["bus"] = bus_entry(item.context, item.name, bus)
     return entry
 
 
@@ -133,7 +133,8 @@ def _handler(handler: HandlerRef, context: str) -> dict[str, Any]:
     return entry
 
 
-def _bus_entry(context: str, name: str, bus: BusConfig) -> dict[str, str]:
+def bus_entry(context: str, name: str, bus: BusConfig) -> dict[str, str]:
+    """Where a message goes on a bus, in the bus's own words."""
     words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]
     key = ".".join([context, *(words or [name.lower()])])
     match bus.type:

@@ -57,6 +57,15 @@ def parse_manifest(data: bytes, *, path: Path) -> Manifest:
     return _Reader(data, path).manifest(raw)
 
 
+def manifest_of(content: Any, *, path: Path) -> Manifest:
+    """One manifest from values that need no parsing; `path` is for messages.
+
+    Raises:
+        ManifestError: the values are not a manifest.
+    """
+    return _Reader(b"", path).manifest(content)
+
+
 class _Reader:
     def __init__(self, data: bytes, path: Path) -> None:
         self.data = data

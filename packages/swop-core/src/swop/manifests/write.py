@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..config import SwopConfig
 from ..errors import StateWriteError
-from ..files import is_inside, write_atomically, write_if_changed
+from ..files import differs, is_inside, write_atomically, write_if_changed
 from ..names import path_segment_problem
 from ..scan.report import Detection, ScanReport
 from ..scan.vocabulary import DetectionKind
@@ -105,7 +106,7 @@ class ManifestWriter:
             path = self.out_dir / context / f"{BLOCKS[kind]}.yml"
             data = self._render(path, context, kind, detections, emits_of)
             self._confine(path)
-            written = _differs(path, data) if dry_run else write_if_changed(path, data)
+            written = differs(path, data) if dry_run else write_if_changed(path, data)
             result.files.append(ManifestFile(context, kind, path, len(detections), written))
             result.warnings += _doubles(context, kind, detections)
         if not report.errors:  # a file that cannot be read may hold what is missing
@@ -122,6 +123,16 @@ class ManifestWriter:
         for context, kind, detections, emits_of in self._groups(report, skip_heuristics=False):
             path = self.out_dir / context / f"{BLOCKS[kind]}.yml"
             self._render(path, context, kind, detections, emits_of)
+
+    def laid_out(
+        self, report: ScanReport
+    ) -> Iterator[tuple[str, DetectionKind, list[Detection], dict[str, Any], bytes]]:
+        """Each manifest as it would be: context, kind, artifacts, content and bytes."""
+        for context, kind, detections, emits_of in self._groups(report, skip_heuristics=False):
+            content = manifest_content(
+                context, kind, detections, bus=self.config.bus, emits_of=emits_of
+            )
+            yield context, kind, detections, content, manifest_bytes(content)
 
     def _confine(self, path: Path) -> None:
         """Refuse a folder that a symbolic link has moved out of the manifests' folder."""
@@ -164,7 +175,7 @@ class ManifestWriter:
         content = manifest_content(
             context, kind, detections, bus=self.config.bus, emits_of=emits_of
         )
-        data = (_NOTE + to_yaml(content)).encode()
+        data = manifest_bytes(content)
         self._rendered[path] = (detections, emits_of, data)
         return data
 
@@ -190,6 +201,11 @@ class ManifestWriter:
         return sorted(stale)
 
 
+def manifest_bytes(content: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest's file."""
+    return (_NOTE + to_yaml(content)).encode()
+
+
 def generate_manifests(
     report: ScanReport,
     config: SwopConfig,
@@ -209,13 +225,6 @@ def generate_manifests(
     """
     writer = ManifestWriter(config, out_dir=Path(out_dir) if out_dir else None)
     return writer.write(report, skip_heuristics=skip_heuristics, dry_run=dry_run)
-
-
-def _differs(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() != data
-    except OSError:
-        return True
 
 
 def _is_ours(path: Path) -> bool:

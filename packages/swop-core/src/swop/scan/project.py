@@ -285,6 +285,15 @@ class ProjectScan:
                 summary.files_cached += 1
         report.contexts = dict(sorted(report.contexts.items()))
 
+    @property
+    def learned(self) -> bool:
+        """Whether the last run worked something out, also where it came out as before.
+
+        A file that was scanned right after it changed is looked at again by the next scan: only
+        when that is remembered can the one after it be answered from the cache.
+        """
+        return self._pending is not None
+
     def remember(self) -> None:
         """Put into the cache what the last run learned; saving it is for the cache's owner."""
         if self.cache is None or self._pending is None:

@@ -44,11 +44,11 @@ def scan_project(
     if own:
         cache = FingerprintCache.for_config(config)
         cache.load()
-    before = cache.report_key if cache else ""
     scan = ProjectScan(config, cache=cache, check_all=check_all, progress=progress)
     report = scan.run()
+    learned = scan.learned
     scan.remember()
-    if own and cache is not None and (cache.report_key != before or not is_remembered(config)):
+    if own and cache is not None and (learned or not is_remembered(config)):
         try:
             cache.save()
             remember(config)

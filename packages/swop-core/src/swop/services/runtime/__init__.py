@@ -1,0 +1,1 @@
+"""Modules that are copied, as they are, into every generated service."""

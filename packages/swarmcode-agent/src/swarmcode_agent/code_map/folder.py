@@ -16,7 +16,7 @@ _WORTH_EVERY_CORE = 48
 
 @cache
 def _parser() -> CodeParser:
-    return get_parser()
+    return get_parser(guarded=False)  # this process is one that can be ended
 
 
 def read_outline(header: dict[str, Any], content: bytes) -> str:

@@ -103,9 +103,9 @@ import sys
 from swarmcode_agent.code_map import CodeMap, Focus
 from swarmcode_agent.code_parser import RegexParser
 parser = RegexParser()
-shares = (1, 3, 7, 11, 13, 17, 19)
+shares = (3, 5, 7, 9, 11, 13, 15, 17, 19)
 files = {
-    f"pkg/m{n}.py": "".join(f"def every_{k}(): pass\\n" for k in shares if n % k == 0)
+    f"pkg/m{n}.py": "".join(f"def every_{k}(): pass\\n" for k in shares if n % 20 < k)
     for n in range(60)
 }
 task = " ".join(f"every_{k}" for k in shares)

@@ -52,8 +52,11 @@ class Ranker:
         self._lexicon = lexicon
         self._weights = weights
 
-    def rank(self, focus: Focus) -> tuple[RankedFile, ...]:
-        """Return every file, best first; equal scores in the order of their paths."""
+    def rank(self, focus: Focus, *, most: int | None = None) -> tuple[RankedFile, ...]:
+        """Return every file, best first; equal scores in the order of their paths.
+
+        `most` is how many files to order the definitions of; the others come without.
+        """
         weights = self._weights
         stems, names = set(words.task_stems(focus.task)), words.identifiers(focus.task)
         by_words = _scaled(self._lexicon.search(stems))
@@ -75,9 +78,12 @@ class Ranker:
             (dict.fromkeys(focus.files, 1.0), weights.focus),
         )
         ordered = sorted(self._outlines, key=lambda path: (-scores.get(path, 0.0), path))
+        shown = set(ordered[:most])
         return tuple(
             RankedFile(
-                path, scores.get(path, 0.0), _lines(self._outlines[path], flow.names, stems, names)
+                path,
+                scores.get(path, 0.0),
+                _lines(self._outlines[path], flow.names, stems, names) if path in shown else (),
             )
             for path in ordered
         )

@@ -253,6 +253,14 @@ def test_a_folder_is_mapped_as_it_stands(tmp_path: Path) -> None:
     assert "1 def total_price(items)" in one
 
 
+@pytest.mark.parametrize("path", ["gone.py", "folder", "zero\0.py"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, path: str) -> None:
+    """Said in one line, with the file."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(MapError, match="cannot read"):
+        map_folder(tmp_path, [path])
+
+
 def test_lines_are_shown_below_their_file_in_order(shop: CodeMap) -> None:
     """The form of the text, once and whole."""
     shown = CodeMap(symbols_of({"shop/cart.py": SHOP["shop/cart.py"]})).render(budget=100)

@@ -82,6 +82,7 @@ class Worker:
             raise
         finally:
             watch.cancel()
+            watch.join()  # no thread is left that a fork in the caller's program would meet
         if answer is None:
             code = self.close()
             if overdue or code == _OUT_OF_TIME:

@@ -5,7 +5,7 @@
 For each of the newest commits that change Python files and say what they do, both maps are made
 of the parent's files, with the commit's subject and body as the task and the same token budget,
 counted with the same tokenizer. Ours also knows what the history before the commit knows: which
-files changed lately. `--no-recent` takes that away, `--ours` leaves the peer out.
+files changed lately; a third figure is ours without that, which is what the peer is given.
 """
 
 from __future__ import annotations
@@ -37,6 +37,14 @@ class Commit:
     parent: str
     task: str
     touched: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """How much of what a commit touches is in a map: which share, and whether all of it."""
+
+    share: float
+    whole: bool
 
 
 def git(repo: str, *arguments: str) -> str:
@@ -81,7 +89,7 @@ class History:
         self.repo = repo
         self.map = CodeMap()
         self.at: dict[str, str] = {}
-        self.parser = get_parser()
+        self.parser = get_parser(guarded=False)  # well-known code
 
     def move(self, sha: str) -> list[str]:
         rows = git(self.repo, "ls-tree", "-r", sha).splitlines()
@@ -98,6 +106,12 @@ class History:
                 self.map.update(self.parser.parse(source, path))
         self.at = now
         return sorted(now)
+
+    def shown(
+        self, commit: Commit, budget: int, counter: TokenCounter, lately: tuple[str, ...]
+    ) -> set[str]:
+        focus = Focus(task=commit.task, recent=lately)
+        return set(self.map.render(focus, budget=budget, counter=counter).files)
 
 
 def recent(repo: str, sha: str) -> tuple[str, ...]:
@@ -117,13 +131,11 @@ def checkout(repo: str, sha: str, folder: str) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--peer-python")
+    options.add_argument("--peer-python", required=True)
     options.add_argument("--repo", action="append", required=True)
     options.add_argument("--head", default="HEAD")
     options.add_argument("--commits", type=int, default=200)
     options.add_argument("--budget", type=int, default=1024)
-    options.add_argument("--ours", action="store_true")
-    options.add_argument("--no-recent", action="store_true")
     given = options.parse_args()
     peer = Peer(given.peer_python)
     os.environ["TIKTOKEN_CACHE_DIR"] = peer.tokenizer_cache()
@@ -132,46 +144,49 @@ def main() -> None:
     counter: TokenCounter = EncoderCounter(
         "cl100k", tiktoken.get_encoding("cl100k_base").encode_ordinary
     )
-    each = -(-given.commits // len(given.repo))
-    totals: dict[str, list[float]] = {"ours": [], "theirs": []}
-    whole: dict[str, list[bool]] = {"ours": [], "theirs": []}
-    for repo in given.repo:
-        history, shares = History(repo), {"ours": [], "theirs": []}
-        with tempfile.TemporaryDirectory() as folder:
-            for commit in candidates(repo, given.head, each):
-                files = history.move(commit.parent)
-                lately = () if given.no_recent else recent(repo, commit.parent)
-                focus = Focus(task=commit.task, recent=lately)
-                shown = {
-                    "ours": set(
-                        history.map.render(focus, budget=given.budget, counter=counter).files
-                    )
-                }
-                if not given.ours:
-                    root = f"{folder}/tree"
-                    Path(root).mkdir(exist_ok=True)
-                    checkout(repo, commit.parent, root)
-                    text = peer.ask(root=root, files=files, task=commit.task, budget=given.budget)[
-                        "text"
-                    ]
-                    lines = {line.rstrip(":") for line in text.splitlines()}
-                    shown["theirs"] = set(files) & lines
-                for who, paths in shown.items():
-                    share = len(set(commit.touched) & paths) / len(commit.touched)
-                    shares[who].append(share)
-                    totals[who].append(share)
-                    whole[who].append(share == 1.0)
-        told = "  ".join(
-            f"{who} {statistics.mean(values):.1%}" for who, values in shares.items() if values
-        )
-        print(f"{Path(repo).parent.name:30} {len(shares['ours'])} commits  {told}", flush=True)
-    for who, values in totals.items():
-        if values:
-            print(
-                f"{who:7} touched files in the map: {statistics.mean(values):.1%}   "
-                f"all of them: {statistics.mean(whole[who]):.1%}   ({len(values)} commits)"
-            )
+    repos: list[str] = given.repo
+    found: dict[str, list[Found]] = {}
+    for number, repo in enumerate(repos):
+        each = given.commits // len(repos) + (number < given.commits % len(repos))
+        here = compare(repo, candidates(repo, given.head, each), given.budget, counter, peer)
+        print(f"{Path(repo).parent.name}: {told(here)}", flush=True)
+        for who, shares in here.items():
+            found.setdefault(who, []).extend(shares)
+    print(f"together: {told(found)}")
     peer.close()
+
+
+def compare(
+    repo: str, commits: list[Commit], budget: int, counter: TokenCounter, peer: Peer
+) -> dict[str, list[Found]]:
+    """Ask for the same commits: ours, ours without recent changes, and theirs."""
+    found: dict[str, list[Found]] = {"ours": [], "ours, no history": [], "theirs": []}
+    history = History(repo)
+    with tempfile.TemporaryDirectory() as folder:
+        root = f"{folder}/tree"
+        Path(root).mkdir()
+        for commit in commits:
+            files = history.move(commit.parent)
+            checkout(repo, commit.parent, root)
+            answer = peer.ask(root=root, files=files, task=commit.task, budget=budget)
+            shown = {
+                "ours": history.shown(commit, budget, counter, recent(repo, commit.parent)),
+                "ours, no history": history.shown(commit, budget, counter, ()),
+                "theirs": set(files) & {line.rstrip(":") for line in answer["text"].splitlines()},
+            }
+            for who, paths in shown.items():
+                met = len(set(commit.touched) & paths)
+                found[who].append(Found(met / len(commit.touched), met == len(commit.touched)))
+    return found
+
+
+def told(found: dict[str, list[Found]]) -> str:
+    parts = [f"{len(found['ours'])} commits"]
+    for who, shares in found.items():
+        share = statistics.mean(each.share for each in shares)
+        whole = statistics.mean(each.whole for each in shares)
+        parts.append(f"{who} {share:.1%} of the files (all of them {whole:.1%})")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ class Peer:
         self.python = python
         self._environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         self._environment["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it asks the network
+        self._said = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - as long as it
         self._process = subprocess.Popen(
             [python, "-P", str(Path(__file__).with_name("peer_aider.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
             text=True,
             env=self._environment,
         )
@@ -30,7 +32,11 @@ class Peer:
         assert self._process.stdout
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        line = self._process.stdout.readline()
+        if not line:
+            self._said.seek(0)
+            raise SystemExit(f"the peer ended: {self._said.read()[-2000:]}")
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
     def tokenizer_cache(self) -> str:

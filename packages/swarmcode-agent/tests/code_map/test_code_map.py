@@ -1,6 +1,10 @@
 """Ranking and rendering: what is shown, for whom, and within which budget."""
 
+import os
 import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +96,44 @@ def test_the_same_files_give_the_same_bytes_in_any_order() -> None:
         random.Random(seed).shuffle(parsed)
         texts.add(CodeMap(parsed).render(Focus(task="price"), budget=500).text)
     assert len(texts) == 1
+
+
+HASHED = """
+import sys
+from swarmcode_agent.code_map import CodeMap, Focus
+from swarmcode_agent.code_parser import RegexParser
+parser = RegexParser()
+shares = (3, 5, 7, 9, 11, 13, 15, 17, 19)
+files = {
+    f"pkg/m{n}.py": "".join(f"def every_{k}(): pass\\n" for k in shares if n % 20 < k)
+    for n in range(60)
+}
+task = " ".join(f"every_{k}" for k in shares)
+shown = CodeMap(parser.parse(text, path) for path, text in files.items()).rank(Focus(task=task))
+print([(each.path, each.score) for each in shown])
+"""
+
+
+def test_scores_do_not_depend_on_the_order_of_sets() -> None:
+    """Every process hashes strings in its own way: the sums are the same to the last bit."""
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", HASHED],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in range(4)
+    }
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize("piece", ["a", "a-", "/", "_", "a.", "'a", "aA"])
+def test_a_task_of_any_text_is_read_in_time(shop: CodeMap, piece: str) -> None:
+    """A commit's message may hold a hundred kilobytes without a space."""
+    began = time.thread_time()
+    shop.rank(Focus(task=piece * 50_000))
+    assert time.thread_time() - began < 3.0
 
 
 def test_one_file_updates_give_what_a_fresh_map_gives(shop: CodeMap) -> None:
@@ -209,6 +251,14 @@ def test_a_folder_is_mapped_as_it_stands(tmp_path: Path) -> None:
     one, two = (map_folder(tmp_path, SHOP, jobs=jobs).render(budget=300).text for jobs in (1, 2))
     assert one == two
     assert "1 def total_price(items)" in one
+
+
+@pytest.mark.parametrize("path", ["gone.py", "folder", "zero\0.py"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, path: str) -> None:
+    """Said in one line, with the file."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(MapError, match="cannot read"):
+        map_folder(tmp_path, [path])
 
 
 def test_lines_are_shown_below_their_file_in_order(shop: CodeMap) -> None:

@@ -1,5 +1,6 @@
 """The published face of the parsers."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from swarmcode_agent.code_parser import (
     RegexParser,
     TreeSitterParser,
     get_parser,
+    languages,
 )
 
 
@@ -71,6 +73,18 @@ except MissingExtraError as error:
     first, second = run.stdout.splitlines()
     assert first == "regex f"
     assert "pip install 'swarmcode-agent[treesitter]'" in second
+
+
+def test_a_language_is_one_row_and_one_query_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both parsers take a new row as it is; without patterns of its own, names used are all."""
+    (python,) = (each for each in LANGUAGES if each.name == "python")
+    starlark = dataclasses.replace(python, name="starlark", suffixes=(".bzl",))
+    monkeypatch.setitem(languages._BY_SUFFIX, ".bzl", starlark)
+    source = "load('//x.bzl', 'y')\n\ndef rule_of(name):\n    return y(name)\n"
+    exact, simple = (each.parse(source, "a.bzl") for each in (TreeSitterParser(), RegexParser()))
+    assert exact.language == simple.language == "starlark"
+    assert [each.name for each in exact.functions] == ["rule_of"]
+    assert {"load", "name"} <= {each.name for each in simple.references}
 
 
 def test_every_language_has_its_queries_and_patterns() -> None:

@@ -1,16 +1,22 @@
 """The reading processes: bounded, replaceable, and never fatal."""
 
+import signal
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from swarmcode_agent.code_map import map_folder
+from swarmcode_agent.code_parser import TreeSitterParser
 from swarmcode_agent.code_parser.workers import Worker, WorkerDiedError, WorkerPool
 from swarmcode_agent.errors import AgentError
 
 LONG = b"x" * 2000
+LONG_CODE = b"".join(b"def f%d(argument):\n    return other(argument)\n\n" % n for n in range(60))
 
 
 def test_a_worker_that_dies_loses_one_file_and_another_takes_its_place() -> None:
@@ -38,15 +44,85 @@ def test_a_worker_that_cannot_start_is_an_error_not_a_thousand_dead_processes() 
         pool.call({}, LONG)
 
 
+# There is input on which one step of a grammar takes minutes, and more with its square.
+STUCK = b"/*\n" * 6000 + b"\ndef found(): pass\n" + b"/*\n" * 6000
+
+
 def test_a_grammar_that_is_stuck_is_ended_and_the_file_read_by_patterns(tmp_path: Path) -> None:
-    """There is input on which one step of a grammar takes minutes: it costs seconds here."""
-    (tmp_path / "stuck.py").write_bytes(b"/*\n" * 3000 + b"\ndef found(): pass\n" + b"/*\n" * 3000)
+    """It costs a moment, and the other files nothing."""
+    (tmp_path / "stuck.py").write_bytes(STUCK)
     (tmp_path / "fine.py").write_text("def fine(): pass\n")
     began = time.monotonic()
     built = map_folder(tmp_path, ["stuck.py", "fine.py"])
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 40
     assert "def found()" in built.render().text
     assert "def fine()" in built.render().text
+
+
+def test_a_parser_called_directly_is_never_stuck_either() -> None:
+    """The grammar runs where it can be ended; the answer says who read the file and why."""
+    parser = TreeSitterParser()
+    began = time.monotonic()
+    symbols = parser.parse(STUCK, "stuck.py")
+    assert time.monotonic() - began < 40  # not minutes, on whatever machine
+    assert [each.name for each in symbols.functions] == ["found"]
+    assert symbols.parser == "regex"
+    assert "took over" in symbols.problems[0]
+    assert parser.parse(LONG_CODE, "a.py").parser == "tree-sitter"
+
+
+def test_guarded_and_unguarded_parsers_say_the_same() -> None:
+    """The way through another process changes nothing."""
+    guarded, direct = TreeSitterParser(), TreeSitterParser(guarded=False)
+    assert guarded.parse(LONG_CODE, "a.py") == direct.parse(LONG_CODE, "a.py")
+
+
+def test_a_parser_serves_many_threads() -> None:
+    """They take turns."""
+    parser = TreeSitterParser()
+    with ThreadPoolExecutor(4) as threads:
+        read = threads.map(lambda n: parser.parse(LONG_CODE, f"m{n}.py"), range(20))
+        assert [each.path for each in read] == [f"m{n}.py" for n in range(20)]
+
+
+def test_a_forked_process_has_a_grammar_of_its_own() -> None:
+    """It does not talk on its parent's line."""
+    code = f"""
+import os
+from swarmcode_agent.code_parser import TreeSitterParser
+source = {LONG_CODE!r}
+parser = TreeSitterParser()
+parser.parse(source, "a.py")
+child = os.fork()
+if child == 0:
+    print("child", len(parser.parse(source, "a.py").functions), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+print("parent", len(parser.parse(source, "a.py").functions))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["child 60", "parent 60"]
+    assert run.stderr == ""
+
+
+def test_a_call_that_is_interrupted_leaves_no_answer_for_the_next() -> None:
+    """Ctrl-C while a file is being read: the next file gets its own symbols."""
+    worker = Worker("swarmcode_agent.code_map.folder:read_outline")
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        worker.call({"path": "a.py"}, b"def a(): pass", seconds=30)
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(KeyboardInterrupt):
+            worker.call({"path": "a.py"}, STUCK, seconds=30)
+        assert '"b"' in worker.call({"path": "b.py"}, b"def b(): pass", seconds=30)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        worker.close()
 
 
 def test_map_keeps_a_window_of_items_in_flight() -> None:

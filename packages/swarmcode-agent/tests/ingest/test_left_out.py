@@ -3,18 +3,28 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarmcode_agent.ingest.licences import licence_of_text
+from swarmcode_agent.ingest.licences import licence_of_text, licences_in
 from swarmcode_agent.ingest.rules import name_fault
 from swarmcode_agent.ingest.secrets import find_secrets
 
 from .conftest import Ingest, Repository
 
+FATAL_READER = """
+import os
+from swarmcode_agent.ingest.facts import read_facts
+
+def read(header, content):
+    if b"fatal" in content:
+        os._exit(1)
+    return read_facts(header, content)
+"""
 KEPT: dict[str, str | bytes] = {"a.py": "def a(): pass\n"}
 
 
@@ -229,6 +239,41 @@ def test_secrets_are_known_by_their_form(line: str, kind: str | None) -> None:
 def test_licence_texts_are_known_by_their_sentences(text: str, spdx: str | None) -> None:
     """SPDX names; a text that is not known has none."""
     assert licence_of_text(text) == spdx
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param("package.json", b"[" * 100_000, id="deep-json"),
+        pytest.param("package.json", b"[" * 900, id="deep-json-read-in-this-process"),
+        pytest.param("package.json", b'{"license": 1' + b"0" * 9000 + b"}", id="a-long-number"),
+        pytest.param("pyproject.toml", b"a = " + b"[" * 50_000, id="deep-toml"),
+        pytest.param("pyproject.toml", b"a" + b".a" * 100_000 + b" = 1", id="a-long-dotted-key"),
+        pytest.param("pyproject.toml", b"project = 3\n", id="no-table"),
+    ],
+)
+def test_a_hostile_description_says_nothing_and_costs_nothing(name: str, content: bytes) -> None:
+    """Parsers of JSON and TOML recurse, or take memory by the square; ours are not asked."""
+    began = time.thread_time()
+    assert licences_in(name, content, is_text=False) == []
+    assert time.thread_time() - began < 2.0
+
+
+def test_a_file_that_ends_every_reader_is_left_out(
+    repository: Repository, ingest: Ingest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither the snapshot nor this process falls with it; the report names it."""
+    repository.commit(files={**KEPT, "evil.py": "x = 1  # fatal\n" * 200})
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader" / "fatal_reader.py").write_text(FATAL_READER)
+    monkeypatch.syspath_prepend(tmp_path / "reader")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "reader"))
+    monkeypatch.setattr("swarmcode_agent.ingest.reading.TASK", "fatal_reader:read")
+    result = ingest(repository.path)
+    assert dict(result.left_out) == {"unreadable": 1}
+    (told,) = json.loads(result.report_path.read_text())["left_out"]
+    assert told["path"] == "evil.py"
+    assert "nothing could read it" in told["detail"]
 
 
 def test_an_unknown_licence_is_recorded_as_such(repository: Repository, ingest: Ingest) -> None:

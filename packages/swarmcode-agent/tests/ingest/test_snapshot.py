@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from swarmcode_agent.code_map import Focus, read_document
-from swarmcode_agent.errors import MapError
+from swarmcode_agent.errors import IngestError, MapError
 from swarmcode_agent.ingest import IngestConfig, Progress, RepositoryIngester
 
 from .conftest import Ingest, Repository
@@ -133,6 +133,15 @@ def test_an_unchanged_commit_is_nothing_to_do(repository: Repository, ingest: In
     assert again.snapshot_path == first.snapshot_path
     assert (again.file_count, again.function_count, again.notes) == (6, 3, first.notes)
     assert first.code_map_path.stat().st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"totals": {}}'])
+def test_a_damaged_snapshot_is_named(repository: Repository, ingest: Ingest, text: str) -> None:
+    """It is not taken for whole, and not written over: it may be somebody's."""
+    repository.commit(files={"a.py": "x = 1\n"})
+    ingest(repository.path).provenance_path.write_text(text)
+    with pytest.raises(IngestError, match="delete it"):
+        ingest(repository.path)
 
 
 def test_reruns_are_byte_identical(repository: Repository, ingest: Ingest, tmp_path: Path) -> None:

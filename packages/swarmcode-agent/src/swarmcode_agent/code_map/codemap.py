@@ -8,7 +8,7 @@ from .graph import NameGraph
 from .lexicon import Lexicon
 from .outline import Outline, outline
 from .ranking import RankedFile, Ranker, Weights
-from .render import RenderedMap, render
+from .render import RenderedMap, most_entries, render
 from .tokens import CharacterEstimate, TokenCounter
 
 
@@ -60,8 +60,7 @@ class CodeMap:
 
     def rank(self, focus: Focus | None = None) -> tuple[RankedFile, ...]:
         """Return every file, the most relevant for a focus first."""
-        ranker = Ranker(self._outlines, self._graph, self._lexicon, weights=self._weights)
-        return ranker.rank(focus or Focus())
+        return self._ranker().rank(focus or Focus())
 
     def render(
         self,
@@ -75,4 +74,8 @@ class CodeMap:
         Give the counter of the model that will read it. Without one, tokens are estimated from
         characters, and the result says so (`exact` is False).
         """
-        return render(self.rank(focus), budget=budget, counter=counter or CharacterEstimate())
+        ranked = self._ranker().rank(focus or Focus(), most=most_entries(budget))
+        return render(ranked, budget=budget, counter=counter or CharacterEstimate())
+
+    def _ranker(self) -> Ranker:
+        return Ranker(self._outlines, self._graph, self._lexicon, weights=self._weights)

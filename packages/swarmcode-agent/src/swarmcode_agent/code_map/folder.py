@@ -7,6 +7,7 @@ from typing import Any
 
 from ..code_parser import CodeParser, RegexParser, get_parser
 from ..code_parser.workers import WorkerDiedError, WorkerPool, cores
+from ..errors import MapError
 from .codemap import CodeMap
 from .outline import Outline, outline
 
@@ -16,7 +17,7 @@ _WORTH_EVERY_CORE = 48
 
 @cache
 def _parser() -> CodeParser:
-    return get_parser()
+    return get_parser(guarded=False)  # this process is one that can be ended
 
 
 def read_outline(header: dict[str, Any], content: bytes) -> str:
@@ -27,7 +28,7 @@ def read_outline(header: dict[str, Any], content: bytes) -> str:
 def map_folder(root: Path, paths: Iterable[str], *, jobs: int | None = None) -> CodeMap:
     """Return the code map of files under a root, as they stand.
 
-    A file that a grammar crashes on is read by patterns. Raises OSError for a file that cannot
+    A file that a grammar crashes on is read by patterns. Raises MapError for a file that cannot
     be read.
     """
     listed = list(paths)
@@ -36,7 +37,7 @@ def map_folder(root: Path, paths: Iterable[str], *, jobs: int | None = None) -> 
     with WorkerPool(f"{__name__}:read_outline", jobs=jobs) as pool:
 
         def read(path: str) -> str:
-            content = (root / path).read_bytes()
+            content = _content(root, path)
             try:
                 return pool.call({"path": path}, content)
             except WorkerDiedError as death:
@@ -46,3 +47,11 @@ def map_folder(root: Path, paths: Iterable[str], *, jobs: int | None = None) -> 
         for _path, text in pool.map(read, listed):
             built.put(Outline.from_text(text))
     return built
+
+
+def _content(root: Path, path: str) -> bytes:
+    try:
+        return (root / path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        why = error.strerror if isinstance(error, OSError) else error
+        raise MapError(f"cannot read {path!r} in {str(root)!r}: {why}") from error

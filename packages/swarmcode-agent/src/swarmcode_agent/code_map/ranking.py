@@ -52,10 +52,14 @@ class Ranker:
         self._lexicon = lexicon
         self._weights = weights
 
-    def rank(self, focus: Focus) -> tuple[RankedFile, ...]:
-        """Return every file, best first; equal scores in the order of their paths."""
+    def rank(self, focus: Focus, *, most: int | None = None) -> tuple[RankedFile, ...]:
+        """Return every file, best first; equal scores in the order of their paths.
+
+        `most` is how many files to order the definitions of; the others come without.
+        """
         weights = self._weights
-        by_words = _scaled(self._lexicon.search(words.task_stems(focus.task)))
+        stems, names = set(words.task_stems(focus.task)), words.identifiers(focus.task)
+        by_words = _scaled(self._lexicon.search(stems))
         mentioned = _scaled(self._mentions(focus.task))
         recent = _scaled(_recency(focus.recent, weights.recency_decay))
         start = _sum(
@@ -74,10 +78,12 @@ class Ranker:
             (dict.fromkeys(focus.files, 1.0), weights.focus),
         )
         ordered = sorted(self._outlines, key=lambda path: (-scores.get(path, 0.0), path))
-        stems, names = set(words.task_stems(focus.task)), words.identifiers(focus.task)
+        shown = set(ordered[:most])
         return tuple(
             RankedFile(
-                path, scores.get(path, 0.0), _lines(self._outlines[path], flow.names, stems, names)
+                path,
+                scores.get(path, 0.0),
+                _lines(self._outlines[path], flow.names, stems, names) if path in shown else (),
             )
             for path in ordered
         )
@@ -85,12 +91,11 @@ class Ranker:
     def _mentions(self, task: str) -> dict[str, float]:
         """Score the files that a task names, by path or by a name that they define."""
         found: dict[str, float] = {}
-        for mention in words.paths(task):
-            suffix = "/" + mention.lstrip("./")
-            for path in self._outlines:
-                if f"/{path}".endswith(suffix):
-                    found[path] = found.get(path, 0.0) + 2.0
-        for name in words.identifiers(task):
+        suffixes = tuple("/" + mention.lstrip("./") for mention in words.paths(task))
+        for path in self._outlines if suffixes else ():
+            if f"/{path}".endswith(suffixes):
+                found[path] = 2.0
+        for name in sorted(words.identifiers(task)):  # sums of floats depend on their order
             definers = self._graph.definers(name)
             for path in definers:
                 found[path] = found.get(path, 0.0) + 1.0 / len(definers)

@@ -49,9 +49,14 @@ class _Entry:
     worth: float
 
 
+def most_entries(budget: int) -> int:
+    """Return how many files, or lines, a budget could hold at the very most."""
+    return max(0, budget) // _LEAST_TOKENS_A_LINE + 1
+
+
 def render(ranked: Sequence[RankedFile], *, budget: int, counter: TokenCounter) -> RenderedMap:
     """Return as much of a ranking as fits, the most worthy first."""
-    entries = _entries(ranked, most=max(0, budget) // _LEAST_TOKENS_A_LINE + 1)
+    entries = _entries(ranked, most=most_entries(budget))
     text, tokens, kept = "", 0, 0
     low, high = 0, len(entries)
     while low < high:  # the most entries that fit, supposing that more entries are more tokens

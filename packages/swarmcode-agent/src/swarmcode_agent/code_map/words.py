@@ -10,7 +10,11 @@ from functools import lru_cache
 
 _JOINTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_PATH = re.compile(r"[\w./-]*[\w-]\.\w{1,5}\b")
+# A task may be a commit's message, which may be anything: nothing here looks at a place twice.
+_PATH_LIKE = re.compile(r"[\w./-]+")
+_FILE_NAME = re.compile(r"(?:^|/)[\w.-]*[\w-]\.\w{1,5}$")
+_QUOTED = re.compile(r"[`'\"]([^\W\d]\w{0,99})[`'\"(]")
+_DOTTED = re.compile(r"\w+(?:\.\w+)*")
 _STOP_WORDS = """
     a an and are as at be by for from has have in into is it its not of on or that the then
     this to was when will with without we you can no if all also any but do does doesn don so
@@ -45,19 +49,22 @@ def task_stems(task: str) -> Iterator[str]:
 
 def identifiers(task: str) -> set[str]:
     """Return what in a task is written like a name of code: `foo_bar`, `FooBar`, `foo()`."""
-    found = {
-        name
-        for name in _IDENTIFIER.findall(task)
-        if "_" in name.strip("_") or re.search(r"[a-z][A-Z]", name)
-    }
-    found.update(re.findall(r"[`'\"]([^\W\d]\w*)[`'\"(]", task))
-    found.update(re.findall(r"([^\W\d]\w*)\(", task))
-    found.update(
-        part for dotted in re.findall(r"\w+(?:\.\w+)+", task) for part in dotted.split(".")
-    )
+    found = set(_QUOTED.findall(task))
+    for dotted in _DOTTED.finditer(task):
+        names = dotted.group().split(".")
+        called = task.startswith("(", dotted.end())
+        if len(names) > 1:
+            found.update(names)
+        elif called or _looks_like_code(names[0]):
+            found.add(names[0])
     return found
+
+
+def _looks_like_code(word: str) -> bool:
+    return "_" in word.strip("_") or re.search(r"[a-z][A-Z]", word) is not None
 
 
 def paths(task: str) -> set[str]:
     """Return what in a task is written like a path or a file name."""
-    return set(_PATH.findall(task))
+    found = (word.rstrip(".") for word in _PATH_LIKE.findall(task))
+    return {word for word in found if _FILE_NAME.search(word)}

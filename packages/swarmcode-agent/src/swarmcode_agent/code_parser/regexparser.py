@@ -106,7 +106,9 @@ class PatternReading:
 
     def _definitions(self) -> Iterator[Definition]:
         bodies: set[int] = set()
-        for pattern in sorted(PATTERNS[self._language.name], key=lambda each: each.only_inside):
+        for pattern in sorted(
+            PATTERNS.get(self._language.name, ()), key=lambda each: each.only_inside
+        ):
             for found in pattern.regex.finditer(self._masked):
                 if pattern.only_inside and not self._is_method(found, bodies):
                     continue
@@ -179,6 +181,8 @@ class PatternReading:
 
     def _imports(self) -> Iterator[str]:
         name = self._language.name
+        if name not in IMPORTS:
+            return
         code = self._code
         if name == "go" and (first := _GO_DECLARATION.search(self._masked)):
             code = code[: first.start()]
@@ -200,6 +204,8 @@ class PatternReading:
         if name == "python":
             for found in _ALL.finditer(self._code):
                 yield from (_text.to_text(each) for each in _QUOTED.findall(found["names"]))
+            return
+        if name not in EXPORTS:
             return
         for found in EXPORTS[name].finditer(self._masked):
             yield _text.to_text(next(raw for raw in found.groups() if raw))

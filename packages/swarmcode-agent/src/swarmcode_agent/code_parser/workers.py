@@ -7,7 +7,8 @@ length-prefixed frames of JSON and bytes, never pickle.
 
 A grammar is native code, and hostile input can crash it or keep it busy for minutes inside one
 step that nothing can interrupt. So a worker that dies or overruns loses one file, which is told,
-and another worker takes its place.
+and another worker takes its place. Time is the worker's processor time, so that what becomes of a
+file does not depend on how busy the machine is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -32,10 +34,16 @@ Task = Callable[[dict[str, Any], bytes], str]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# A parser gives up on a file after a fraction of a second; this is for when it cannot.
-_SECONDS_A_FILE = 5.0
 # However a text of this length is made, no grammar has needed half a second for it.
-_HARMLESS = 1000
+HARMLESS = 1000
+
+# A parser gives up on a file after a fraction of a second; this is for when it cannot.
+_SECONDS_A_FILE = 2.0
+# A worker is ended after its processor time by the system itself. Where the system cannot, or
+# the worker waits for something, it is ended after so many times as long by the clock.
+_PATIENCE = 15
+
+_OUT_OF_TIME = -signal.SIGPROF if hasattr(signal, "SIGPROF") else None
 
 _FRAME = struct.Struct("<II")
 _CODE = "from swarmcode_agent.code_parser.workers import serve; serve()"
@@ -58,34 +66,29 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def call(self, header: dict[str, Any], content: bytes, *, seconds: float) -> str:
-        """Run the task in the process, for so many seconds at most.
+        """Run the task in the process, for so many seconds of processor time at most.
 
         Raises WorkerDiedError when the process ends over it, or had to be ended.
         """
         process = self._process = self._process or self._start()
-        watch = threading.Timer(seconds, process.kill)
+        watch = threading.Timer(seconds * _PATIENCE, process.kill)
         watch.start()
         try:
-            return self._exchange(process, header, content)
-        except WorkerDiedError as death:
-            if not watch.is_alive():
-                raise WorkerDiedError(f"it took over {seconds:g} s") from death
+            answer = _exchange(process, {**header, "seconds": seconds}, content)
+            overdue = not watch.is_alive()
+        except BaseException:  # interrupted: an answer may be on its way that nobody waits for
+            process.kill()
+            self.close()
             raise
         finally:
             watch.cancel()
-
-    def _exchange(
-        self, process: subprocess.Popen[bytes], header: dict[str, Any], content: bytes
-    ) -> str:
-        answer: tuple[bytes, bytes] | None = None
-        if process.stdin is not None and process.stdout is not None:
-            with suppress(OSError):  # the process is gone: no answer is the answer
-                _write(process.stdin, json.dumps(header).encode(), content)
-                answer = _read(process.stdout)
+            watch.join()  # no thread is left that a fork in the caller's program would meet
         if answer is None:
             code = self.close()
+            if overdue or code == _OUT_OF_TIME:
+                raise WorkerDiedError(f"it took over {seconds:g} s")
             raise WorkerDiedError(f"the reading process ended with status {code}")
-        return answer[1].decode()
+        return answer
 
     def close(self) -> int | None:
         """End the process and return its status."""
@@ -157,7 +160,7 @@ class WorkerPool:
 
     def call(self, header: dict[str, Any], content: bytes) -> str:
         """Run the task on one file, in the worker of the calling thread."""
-        if len(content) <= _HARMLESS:
+        if len(content) <= HARMLESS:
             return resolve(self._task)(header, content)
         worker = getattr(self._local, "worker", None)
         if worker is None:
@@ -207,7 +210,35 @@ def serve() -> None:
     sys.stdout = sys.stderr  # a stray print must not end up between two frames
     _write(sink, b"", b"")  # the greeting: whatever ends this process from now on is a file
     while (frame := _read(source)) is not None:
-        _write(sink, b"", task(json.loads(frame[0]), frame[1]).encode())
+        header = json.loads(frame[0])
+        _end_after(header["seconds"])
+        answer = task(header, frame[1])
+        _end_after(0)
+        _write(sink, b"", answer.encode())
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process after so much processor time; 0 takes it back.
+
+    A signal that Python does not handle ends a process even inside native code.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], header: dict[str, Any], content: bytes
+) -> str | None:
+    """Send a file and return the answer, or None when the process is gone."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    try:
+        _write(process.stdin, json.dumps(header).encode(), content)
+        answer = _read(process.stdout)
+    except OSError:
+        return None
+    return answer[1].decode() if answer is not None else None
 
 
 def _write(stream: IO[bytes], header: bytes, content: bytes) -> None:

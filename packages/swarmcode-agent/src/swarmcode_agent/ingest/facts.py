@@ -80,18 +80,20 @@ def facts_key(oid: str, path: str, *, parser: CodeParser, secrets: bool) -> str:
 
 @cache
 def _best_parser() -> CodeParser:
-    return get_parser()
+    return get_parser(guarded=False)  # this process is one that can be ended
 
 
 def read_facts(header: dict[str, Any], content: bytes) -> str:
-    """Work out the facts of a file: the task of a reading process."""
-    facts = examine(content, header["path"], parser=_best_parser(), secrets=header["secrets"])
+    """Work out the facts of a file: the task of a reading process.
+
+    `because` says why no grammar is to be used, when one was the end of a process before.
+    """
+    because = header.get("because", "")
+    parser = RegexParser() if because else _best_parser()
+    facts = examine(
+        content, header["path"], parser=parser, secrets=header["secrets"], because=because
+    )
     return facts.to_text()
-
-
-def read_without_grammar(path: str, content: bytes, *, secrets: bool, because: str) -> Facts:
-    """Work out the facts of a file on which a reading process died."""
-    return examine(content, path, parser=RegexParser(), secrets=secrets, because=because)
 
 
 def examine(

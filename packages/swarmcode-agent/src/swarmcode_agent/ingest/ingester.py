@@ -177,10 +177,16 @@ class _Ingest:
         path = self.output.folder / name
         if not (path / records.PROVENANCE).is_file():
             return None
-        told = json.loads((path / records.PROVENANCE).read_text(encoding="utf-8"))
-        notes = json.loads((path / records.REPORT).read_text(encoding="utf-8"))["notes"]
-        totals = Totals(**told["totals"])
-        return replace(_result(path, totals, told["commit"], told["left_out"], notes), reused=True)
+        try:
+            told = json.loads((path / records.PROVENANCE).read_text(encoding="utf-8"))
+            notes = json.loads((path / records.REPORT).read_text(encoding="utf-8"))["notes"]
+            totals = Totals(**told["totals"])
+            found = _result(path, totals, told["commit"], told["left_out"], notes)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IngestError(
+                f"the snapshot {str(path)!r} is damaged: delete it and ingest again"
+            ) from error
+        return replace(found, reused=True)
 
     # ── names ─────────────────────────────────────────────────────────────────────────
 

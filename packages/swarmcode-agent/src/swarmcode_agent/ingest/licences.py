@@ -1,14 +1,18 @@
 """Licences, as SPDX names: from licence texts, from packages' descriptions, from file heads."""
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
+
+from .. import untrusted_json
 
 _TAG = re.compile(rb"SPDX-License-Identifier:[ \t]*([\w.+() -]{2,100})")
 _EXPRESSION = re.compile(r"[\w.+-]+(?:\s+(?:AND|OR|WITH)\s+[\w.+-]+)*")
+# tomllib takes time and memory by the square of how many parts a dotted key has.
+_LONG_KEY = re.compile(r"(?:[\w\"'-]{1,99}[ \t]{0,9}\.[ \t]{0,9}){50}")
 _VERSION_OF_GNU = re.compile(r"version (\d(?:\.\d)?)")
 
 # The sentences by which texts are known. Each row: the SPDX name, and what the text must hold.
@@ -84,20 +88,24 @@ def _tags(content: bytes) -> Iterator[str]:
 
 def _described(path: str, content: bytes) -> Iterator[str]:
     """Yield what a package's description says; one that cannot be read says nothing."""
-    name = PurePosixPath(path).name
     try:
-        if name == "package.json":
-            stated = json.loads(content).get("license")
-        elif name in ("pyproject.toml", "Cargo.toml"):
-            table = tomllib.loads(content.decode()).get(
-                "project" if name[0] == "p" else "package", {}
-            )
-            stated = table.get("license")
-        else:
-            return
+        stated = _stated(PurePosixPath(path).name, content)
     except (ValueError, AttributeError):
         return
     if isinstance(stated, dict):
         stated = stated.get("text")
     if isinstance(stated, str) and _EXPRESSION.fullmatch(stated.strip()) and len(stated) < 100:
         yield stated.strip()
+
+
+def _stated(name: str, content: bytes) -> Any:
+    if name == "package.json":
+        return untrusted_json.loads(content).get("license")
+    if name in ("pyproject.toml", "Cargo.toml"):
+        text = content.decode()
+        if untrusted_json.is_too_deep(text) or _LONG_KEY.search(text):
+            raise ValueError("nested too deeply")
+        return (
+            tomllib.loads(text).get("project" if name[0] == "p" else "package", {}).get("license")
+        )
+    return None

@@ -14,7 +14,7 @@ from ..code_parser.workers import WorkerDiedError, WorkerPool, cores
 from .cache import FactsCache
 from .config import IngestConfig
 from .entries import Entry, content_id
-from .facts import TASK, Facts, facts_key, read_without_grammar
+from .facts import TASK, Facts, facts_key
 from .progress import OnProgress, Progress
 from .rules import LeftOut, Rules
 from .trees import Tree
@@ -129,14 +129,24 @@ class Reader:
     def _facts(self, key: str, path: str, content: bytes, pool: WorkerPool) -> Facts:
         text = self._cache.get(key)
         if text is None:
-            secrets = self._config.find_secrets
-            try:
-                text = pool.call({"path": path, "secrets": secrets}, content)
-            except WorkerDiedError as death:
-                told = read_without_grammar(path, content, secrets=secrets, because=str(death))
-                text = told.to_text()
+            text = self._work_out(path, content, pool)
             self._cache.put(key, text)
         return Facts.from_text(text, path=path)
+
+    def _work_out(self, path: str, content: bytes, pool: WorkerPool) -> str:
+        """Have a file read; where that is the end of a process, once more without a grammar.
+
+        Never in this process: what ended one would end this one.
+        """
+        header = {"path": path, "secrets": self._config.find_secrets}
+        try:
+            return pool.call(header, content)
+        except WorkerDiedError as death:
+            header["because"] = str(death)
+        try:
+            return pool.call(header, content)
+        except WorkerDiedError as death:
+            return Facts("unreadable", f"nothing could read it: {death}").to_text()
 
 
 def _write(path: Path, content: bytes, *, executable: bool) -> None:

@@ -494,4 +494,4 @@ def test_plain_http_is_for_this_machine_only() -> None:
         ("example.org:5000", "https"),
     ):
         store = OciStore(f"oci://{host}/a")
-        assert store._registry._base == f"{scheme}://{host}"
+        assert store._registry.base == f"{scheme}://{host}"

@@ -27,8 +27,9 @@ from ..progress import OnProgress, silent
 from . import modelpack
 from .index import Entry, Index
 from .oci_http import Registry
+from .oci_upload import Uploads
 from .protocol import Blob, Pushed, Release
-from .transfer import WORKERS, part_of, receive, send
+from .transfer import WORKERS, receive, send
 
 USER_VARIABLE, PASSWORD_VARIABLE = "SWARMCODE_OCI_USER", "SWARMCODE_OCI_PASSWORD"
 _YANKED = "yanked."
@@ -50,7 +51,8 @@ class OciStore:
         self._prefix = f"{agent_name(name)}/" if (name := parts.path.strip("/")) else ""
         user, password = environment.get(USER_VARIABLE), environment.get(PASSWORD_VARIABLE)
         credentials = (user, password) if user and password else None
-        self._registry = Registry(parts.netloc, credentials=credentials, sessions=sessions)
+        self._registry = Registry(parts.netloc, credentials=credentials)
+        self._uploads = Uploads(self._registry, sessions=sessions)
 
     @property
     def address(self) -> str:
@@ -106,10 +108,8 @@ class OciStore:
         index = known.with_release(release.entry())
         sent, skipped = send(
             [*release.blobs(), config],
-            has=lambda blob: self._registry.has_blob(repository, blob),
-            put=lambda blob: self._registry.put_blob(
-                repository, blob, lambda start, most: part_of(blob, start, most), on_progress
-            ),
+            has=lambda blob: self._uploads.has(repository, blob),
+            put=lambda blob: self._uploads.put(repository, blob, on_progress),
             on_progress=on_progress,
         )
         if index is not known:

@@ -1,6 +1,7 @@
 """Large files in object storage: sent in parts, several at once, and gone on with."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from swarmcode_registry import (
     SigningKey,
     Store,
     StoreError,
+    open_store,
     pull,
 )
 
@@ -162,3 +164,36 @@ def test_a_damaged_list_of_parts_is_refused(
         pull("alice/fixer", store=s3_store, into=tmp_path / "got", expect=key.address)
     assert len(str(caught.value).splitlines()) == 1
     assert not (tmp_path / "got").exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        pytest.param(
+            {"AWS_METADATA_ENDPOINT": "http://127.0.0.1:9"}, "set AWS_ACCESS_KEY_ID", id="no-key"
+        ),
+        pytest.param(
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a"}
+            | {"AWS_SECRET_ACCESS_KEY": "b"},
+            "set AWS_ALLOW_HTTP=true",
+            id="in-the-clear",
+        ),
+        pytest.param(
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a"}
+            | {"AWS_SECRET_ACCESS_KEY": "b", "AWS_ALLOW_HTTP": "true"},
+            "does not answer as it should",
+            id="nobody-there",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_said(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], said: str
+) -> None:
+    """One line that says which variable to set, where that can be told."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError, match=said) as caught:
+        open_store("s3://bucket").agents()
+    assert len(str(caught.value).splitlines()) == 1

@@ -10,6 +10,7 @@ from ..errors import BadReferenceError, NotFoundError, StoreError
 
 _FEATURE = "S3-compatible storage"
 BLOCK = 1 << 20
+_CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 Mark = dict[str, str]  # what a conditional write names: the version of an object that was read
 
@@ -94,5 +95,17 @@ class Objects:
         except (errors.AlreadyExistsError, errors.PreconditionError) as error:
             raise ChangedError(f"{path} was changed meanwhile") from error
         except errors.BaseError as error:
-            reason = " ".join(str(error).split())[:200]
-            raise StoreError(f"{self.address} does not answer as it should: {reason}") from error
+            raise StoreError(f"{self.address} {self._problem(error)}") from error
+
+    def _problem(self, error: Exception) -> str:
+        """Say what is wrong, and what to do where that can be told."""
+        text = " ".join(str(error).split()).partition(" Debug source:")[0]
+        if isinstance(
+            error, (self._errors.PermissionDeniedError, self._errors.UnauthenticatedError)
+        ):
+            return f"does not let you in: check {_CREDENTIALS}"
+        if "/latest/api/token" in text:  # without any, a cloud's own machine is asked for some
+            return f"needs credentials: set {_CREDENTIALS}"
+        if "builder error" in text:
+            return "cannot be asked: for an endpoint without TLS, set AWS_ALLOW_HTTP=true"
+        return f"does not answer as it should: {text[:200]}"

@@ -30,7 +30,6 @@ from swarmcode_registry import (
     open_store,
     sign,
 )
-from swarmcode_registry.stores.s3 import S3Store
 
 settings.register_profile("loaded", deadline=None)  # a busy machine is not a failure
 settings.load_profile("loaded")
@@ -222,18 +221,21 @@ def s3_endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3_store(s3_endpoint: str) -> Store:
+def s3_environment(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What S3 tools read, for this process and those that it starts."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_endpoint)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "one")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "two")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+@pytest.fixture
+def s3_store(s3_endpoint: str, s3_environment: None) -> Store:
     bucket = f"b{uuid.uuid4().hex}"
     asked = urllib.request.Request(f"{s3_endpoint}/{bucket}", method="PUT")
     urllib.request.urlopen(asked).close()
-    return S3Store.open(
-        f"s3://{bucket}/team/agents",
-        endpoint=s3_endpoint,
-        access_key_id="one",
-        secret_access_key="two",
-        region="us-east-1",
-        client_options={"allow_http": True},
-    )
+    return open_store(f"s3://{bucket}/team/agents")
 
 
 # ── JavaScript, for a second opinion ──────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ CASES = [
     ("httpx", "oci", "from swarmcode_registry import open_store; open_store('oci://localhost/a')"),
     ("obstore", "s3", "from swarmcode_registry import open_store; open_store('s3://bucket/a')"),
     ("huggingface_hub", "hub", "from swarmcode_registry import open_store; open_store('hub:x')"),
+    ("multiformats", "ipfs", "from swarmcode_registry import open_store; open_store('ipfs:x')"),
     ("multiformats", "ipfs", "from swarmcode_registry.ipfs import cid_text; cid_text(b'')"),
     ("httpx", "ipfs", "from swarmcode_registry.publish import IPFSClient; IPFSClient()"),
     (

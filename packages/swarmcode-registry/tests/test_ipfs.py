@@ -261,7 +261,7 @@ def test_a_node_takes_in_what_is_missing_and_gives_it_back(
     address = os.environ.get("SWARMCODE_TEST_IPFS_API", "http://127.0.0.1:5001")
     node = IPFSClient(address)
     if not node.is_up():
-        pytest.skip("needs an IPFS node: name its HTTP API in SWARMCODE_TEST_IPFS_API")
+        pytest.skip("needs an IPFS node: run benchmarks/ipfs_node.py, which starts one")
     assert node.upload_json({"b": 1, "a": 2}) == cid_text(root_of(file_of(b'{"a":2,"b":1}')))
     store = IpfsStore(tmp_path / "store", node=node)
     made = release()

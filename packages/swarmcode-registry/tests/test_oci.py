@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ from swarmcode_registry import (
     StoreError,
     TransferError,
     VerificationError,
+    VersionExistsError,
     open_store,
     pull,
 )
@@ -209,6 +211,27 @@ def test_a_registry_that_dies_in_mid_pull_leaves_nothing_and_is_resumed(
     ).read_bytes()
 
 
+def test_a_version_that_somebody_else_published_meanwhile_stays(
+    oci_store: Store, release: Releasing, adapter: Path, key: SigningKey, tmp_path: Path
+) -> None:
+    """While our files travel; a registry has no locks, but a version is published once."""
+    ours = release()
+    elsewhere = shutil.copytree(adapter, tmp_path / "elsewhere")
+    (elsewhere / "README.md").write_text("theirs")
+    theirs = release(folder=elsewhere)
+    pushed = threading.Event()
+
+    def interfere(event: Progress) -> None:
+        if event.step == "upload" and event.path.endswith(".safetensors") and not pushed.is_set():
+            pushed.set()
+            oci_store.push(theirs)
+
+    with pytest.raises(VersionExistsError):
+        oci_store.push(ours, on_progress=interfere)
+    pull("alice/fixer", store=oci_store, into=tmp_path / "got", expect=key.address)
+    assert (tmp_path / "got" / "README.md").read_text() == "theirs"
+
+
 def test_credentials_come_from_the_environment(
     make_registry: Callable[..., Any], release: Releasing, tmp_path: Path
 ) -> None:
@@ -362,6 +385,11 @@ def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, st
         pytest.param(200, {}, b'{"tags": "1.0.0"}', id="tags-not-a-list"),
         pytest.param(200, {}, b'{"tags": [1]}', id="tags-of-numbers"),
         pytest.param(200, {}, b'{"tags": ["1.0.0"]}', id="no-annotations"),
+        pytest.param(
+            200, {}, b'{"tags": ["1.0.0"], "annotations": ["x"]}', id="annotations-not-a-table"
+        ),
+        pytest.param(200, {}, b"[" + b" " * (17 << 20) + b"]", id="too-large"),
+        pytest.param(200, {"Link": '</again>; rel="next"'}, b'{"tags": []}', id="without-end"),
         pytest.param(500, {}, b"", id="an-error"),
         pytest.param(204, {}, b"", id="nothing"),
         pytest.param(403, {}, b"", id="forbidden"),
@@ -494,4 +522,4 @@ def test_plain_http_is_for_this_machine_only() -> None:
         ("example.org:5000", "https"),
     ):
         store = OciStore(f"oci://{host}/a")
-        assert store._registry._base == f"{scheme}://{host}"
+        assert store._registry.base == f"{scheme}://{host}"

@@ -35,6 +35,12 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_tree(folder: Path) -> None:
+    """Make durable everything below a folder, and the folder."""
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn what the file system refuses (a full disk, a missing right) into a `StoreError`."""

@@ -7,6 +7,7 @@ name: a folder that `pull` made is verified, or it is not there.
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from .errors import (
     StoreError,
     WrongAgentError,
 )
-from .files import explained, locked, sync, write_atomically
+from .files import explained, locked, sync, sync_tree, write_atomically
 from .manifest import AgentManifest
 from .names import LATEST, Reference, Version
 from .progress import OnProgress, silent
@@ -124,15 +125,22 @@ def _bring(
     with locked(staging.with_name(f"{staging.name}.lock")):
         store.fetch(entry, manifest, staging, on_progress=check.on_progress)
         try:
-            verified = check.folder(staging, manifest)
+            verified = _verified_and_durable(staging, manifest, check)
         except RegistryError:
             shutil.rmtree(staging)  # what came is wrong: the next pull must not build on it
             raise
-        for path in (*staging.rglob("*"), staging):
-            sync(path)
         staging.rename(target)
         sync(target.parent)
     return replace(verified, folder=target)
+
+
+def _verified_and_durable(staging: Path, manifest: AgentManifest, check: _Check) -> Verified:
+    """Verify a folder while the disk takes it in."""
+    with ThreadPoolExecutor(1) as disk:
+        written = disk.submit(sync_tree, staging)
+        verified = check.folder(staging, manifest)
+        written.result()
+    return verified
 
 
 # ── what was seen before ──────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from .._extras import extra
 from ..errors import NotFoundError, StoreError, TransferError
 from ..files import explained
 from ..ipfs.car import Car, cid_text, file_of, folder_of, tree_of, write_car_file
@@ -32,6 +33,7 @@ class IpfsStore:
     """Agents as CAR files in a folder, and in a node where one is named."""
 
     def __init__(self, root: str | Path, *, node: IPFSClient | None = None) -> None:
+        extra("multiformats", extra="ipfs", feature="an IPFS content id")
         self._root = Path(root).absolute()
         self._cars = self._root / "cars"
         self._node = node

@@ -4,8 +4,9 @@ An agent is a repository; a version is a tag on its artifact (see `modelpack`). 
 set is a tag, and so is `latest`. A version that was yanked has a second tag, `yanked.VERSION`:
 registries rarely let a tag be deleted, and anyone can see this one.
 
-A registry has no transactions. The artifact is put last, so that a version appears whole; two
-publishers who push the same new version at the same moment may both believe that they were first.
+A registry has no transactions and no locks. The artifact is put last, so that a version appears
+whole, after a last look whether somebody else published it while the files travelled. Two who put
+the same new version within the same few milliseconds may still both believe that they were first.
 """
 
 import hashlib
@@ -27,8 +28,9 @@ from ..progress import OnProgress, silent
 from . import modelpack
 from .index import Entry, Index
 from .oci_http import Registry
+from .oci_upload import Uploads
 from .protocol import Blob, Pushed, Release
-from .transfer import WORKERS, part_of, receive, send
+from .transfer import WORKERS, receive, send
 
 USER_VARIABLE, PASSWORD_VARIABLE = "SWARMCODE_OCI_USER", "SWARMCODE_OCI_PASSWORD"
 _YANKED = "yanked."
@@ -50,7 +52,8 @@ class OciStore:
         self._prefix = f"{agent_name(name)}/" if (name := parts.path.strip("/")) else ""
         user, password = environment.get(USER_VARIABLE), environment.get(PASSWORD_VARIABLE)
         credentials = (user, password) if user and password else None
-        self._registry = Registry(parts.netloc, credentials=credentials, sessions=sessions)
+        self._registry = Registry(parts.netloc, credentials=credentials)
+        self._uploads = Uploads(self._registry, sessions=sessions)
 
     @property
     def address(self) -> str:
@@ -106,15 +109,14 @@ class OciStore:
         index = known.with_release(release.entry())
         sent, skipped = send(
             [*release.blobs(), config],
-            has=lambda blob: self._registry.has_blob(repository, blob),
-            put=lambda blob: self._registry.put_blob(
-                repository, blob, lambda start, most: part_of(blob, start, most), on_progress
-            ),
+            has=lambda blob: self._uploads.has(repository, blob),
+            put=lambda blob: self._uploads.put(repository, blob, on_progress),
             on_progress=on_progress,
         )
         if index is not known:
-            self._registry.put_manifest(repository, manifest.version, artifact)
-            self._point_latest(repository, index)
+            self._publish(repository, release, artifact)
+            if index.latest is not None and index.latest.version == manifest.version:
+                self._registry.put_manifest(repository, LATEST, artifact)
         inner = {config.path}
         return Pushed(
             f"{manifest.name}:{manifest.version}",
@@ -123,6 +125,13 @@ class OciStore:
             tuple(path for path in skipped if path not in inner),
             f"{self.address}/{manifest.name}:{manifest.version}",
         )
+
+    def _publish(self, repository: str, release: Release, artifact: bytes) -> None:
+        """Make a version visible, unless somebody else did while its files travelled."""
+        manifest = release.manifest
+        if self._registry.get_manifest(repository, manifest.version) is not None:
+            self.index(manifest.name).with_release(release.entry())
+        self._registry.put_manifest(repository, manifest.version, artifact)
 
     def fetch(
         self,
@@ -152,9 +161,9 @@ class OciStore:
     def yank(self, name: str, version: str, *, reason: str = "") -> None:
         """Take a version back, by a second tag that says so and why."""
         repository = self._repository(name)
-        document = read_json(self._artifact(name, version))
-        document["annotations"][modelpack.YANKED] = reason
-        data = canonical(document)
+        artifact, what = self._artifact(name, version), f"{name}:{version}"
+        annotations = _annotations(artifact, what) | {modelpack.YANKED: reason}
+        data = canonical(_object(artifact, what) | {"annotations": annotations})
         self._registry.put_manifest(repository, f"{_YANKED}{version}", data)
         self._point_latest(repository, self.index(name))
 
@@ -211,10 +220,17 @@ def _packed(release: Release) -> tuple[Blob, bytes]:
     return config, modelpack.artifact_of(release.manifest, config, layers)
 
 
-def _annotations(data: bytes, what: str) -> dict[str, str]:
+def _annotations(artifact: bytes, what: str) -> dict[str, str]:
+    found = _object(artifact, what).get("annotations")
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {key: value for key, value in pairs if isinstance(value, str)}
+
+
+def _object(artifact: bytes, what: str) -> dict[str, Any]:
     try:
-        document: Any = read_json(data)
+        document: Any = read_json(artifact)
     except ManifestError as error:
         raise StoreError(f"the registry's entry for {what} is not JSON") from error
-    found = document.get("annotations") if isinstance(document, dict) else None
-    return {k: v for k, v in (found or {}).items() if isinstance(k, str) and isinstance(v, str)}
+    if not isinstance(document, dict):
+        raise StoreError(f"the registry's entry for {what} is not a JSON object")
+    return document

@@ -1,10 +1,10 @@
 """Moving blobs, several at once: what is missing is sent, what is cut off is resumed.
 
 A file arrives under another name, in `.parts` beside its folder, and gets its own name when it is
-whole. A second call goes on where the first one stopped.
+whole. A second call goes on where the first one stopped. Nothing is made durable here: `pull` does
+that while it verifies what came.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from .protocol import Blob
 
 WORKERS = 4
 BLOCK = 1 << 20
+SENT_AT_ONCE = 1 << 18
 
 Read = Callable[[str, int], Iterator[bytes]]
 
@@ -62,15 +63,15 @@ def blocks(blob: Blob, on_progress: OnProgress) -> Iterator[bytes]:
         raise AdapterError(blob.path, "changed after it was hashed: publish it again")
 
 
-def part_of(blob: Blob, start: int, most: int) -> bytes:
-    """Return up to so many bytes of a blob, which must not have become shorter."""
-    wanted = min(most, blob.size - start)
+def part_of(blob: Blob, start: int, size: int) -> Iterator[bytes]:
+    """Yield a part of a blob, which must not have become shorter."""
     with _opened(blob) as file:
         file.seek(start)
-        part = file.read(wanted)
-    if len(part) != wanted:
+        while size and (block := file.read(min(size, SENT_AT_ONCE))):
+            size -= len(block)
+            yield block
+    if size:
         raise AdapterError(blob.path, "changed after it was hashed: publish it again")
-    return part
 
 
 @contextmanager
@@ -136,8 +137,6 @@ def _receive_file(
                 raise StoreError(f"the store sent more than the {blob.size} bytes of {blob.path}")
             file.write(block)
             on_progress(Progress("download", blob.path, len(block), blob.size))
-        file.flush()
-        os.fsync(file.fileno())
     if seen != blob.size:
         raise TransferError(
             f"{blob.path} stopped at {seen} of {blob.size} bytes: run it again to go on"

@@ -125,7 +125,7 @@ class Running:
 
     url: str
     app: object
-    source: Recorded
+    source: Recorded | None
     server: uvicorn.Server
 
     @property
@@ -134,10 +134,10 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(app: object, source: Recorded) -> Iterator[Running]:
+def running(app: object, source: Recorded | None = None, *, at: int = 0) -> Iterator[Running]:
     """Serve an app on a free port, and end it."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, lifespan="on", log_config=None, access_log=False
+        app, host="127.0.0.1", port=at, lifespan="on", log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -156,15 +156,21 @@ def running(app: object, source: Recorded) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
+def recorded() -> type[Recorded]:
+    """Makes recorded models."""
+    return Recorded
+
+
+@pytest.fixture(scope="session")
 def recorded_server() -> Callable[..., contextlib.AbstractContextManager[Running]]:
     """Makes a server over a recorded model; settings as keywords."""
 
     def make(
-        source: Recorded | None = None, **settings: object
+        source: Recorded | None = None, *, at: int = 0, **settings: object
     ) -> contextlib.AbstractContextManager[Running]:
         chosen = source or Recorded()
         app = create_app(ServeConfig.of(settings or {"port": 0}), engine=LocalEngine(chosen))
-        return running(app, chosen)
+        return running(app, chosen, at=at)
 
     return make
 
@@ -176,6 +182,19 @@ def server(
     """One server for all tests that change nothing."""
     with recorded_server() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def recorded_proxy() -> Callable[..., contextlib.AbstractContextManager[httpx.Client]]:
+    """Makes a server over upstreams, and gives a client of it."""
+
+    @contextlib.contextmanager
+    def make(*upstreams: dict[str, object]) -> Iterator[httpx.Client]:
+        app = create_app({"upstreams": list(upstreams)})
+        with running(app) as started, httpx.Client(base_url=started.url, timeout=30) as client:
+            yield client
+
+    return make
 
 
 @pytest.fixture

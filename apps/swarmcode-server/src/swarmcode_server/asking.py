@@ -95,9 +95,13 @@ def _sampling(
     request: ChatRequest | CompletionRequest, settings: ServeConfig, *, most: int | None
 ) -> Sampling:
     temperature = request.temperature
+    if temperature is None and _applies("temperature", settings):
+        temperature = settings.temperature
+    if most is None and _applies("max_tokens", settings):
+        most = settings.max_tokens
     return Sampling(
-        max_tokens=settings.max_tokens if most is None else most,
-        temperature=settings.temperature if temperature is None else temperature,
+        max_tokens=most,
+        temperature=temperature,
         top_p=1.0 if request.top_p is None else request.top_p,
         top_k=request.top_k or 0,
         min_p=request.min_p or 0.0,
@@ -107,6 +111,11 @@ def _sampling(
         seed=request.seed,
         stop=_stops(request.stop),
     )
+
+
+def _applies(name: str, settings: ServeConfig) -> bool:
+    """Whether a default of ours holds. An upstream has its own; only what was set overrides it."""
+    return not settings.upstreams or name in settings.model_fields_set
 
 
 def _stops(stop: Stop | None) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextvars import ContextVar
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+request_id: ContextVar[str] = ContextVar("request_id", default="")  # of the request under way
 _GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -24,6 +26,7 @@ class RequestIds:
             return
         identifier = _identifier(scope)
         scope.setdefault("state", {})["request_id"] = identifier
+        request_id.set(identifier)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -14,7 +14,7 @@ class Sampling:
     """How the answer is drawn."""
 
     max_tokens: int | None = None  # None: as many as the context has room for
-    temperature: float = 1.0
+    temperature: float | None = None  # None: as the model likes; here that is 1
     top_p: float = 1.0
     top_k: int = 0
     min_p: float = 0.0

@@ -74,14 +74,15 @@ async def _stream(
 async def _all(server: Server, asks: Sequence[Ask], caller: Caller) -> AsyncGenerator[Delta, None]:
     """Answer every prompt at once; choices are numbered through, usage is summed."""
     streams = [_numbered(server, ask, caller, n * ask.choices) for n, ask in enumerate(asks)]
-    total = Usage()
+    total: Usage | None = None
     async with aclosing(streams[0] if len(streams) == 1 else merged(streams)) as deltas:
         async for delta in deltas:
             if isinstance(delta, Usage):
-                total += delta
+                total = delta if total is None else total + delta
             else:
                 yield delta
-    yield total
+    if total is not None:
+        yield total
 
 
 async def _numbered(

@@ -133,7 +133,7 @@ class Collected:
 
     def __init__(self) -> None:
         self.choices: dict[int, CollectedChoice] = {}
-        self.usage = Usage()
+        self.usage: Usage | None = None
 
     def take(self, delta: Delta) -> None:
         """Take one piece."""

@@ -30,13 +30,13 @@ class CompletionAnswer:
     def __init__(self, heading: Heading, *, echoes: Sequence[str], logprobs: bool) -> None:
         self._heading, self._logprobs = heading, logprobs
         self._choices = [_Choice(echo, offset=len(echo)) for echo in echoes]
-        self._usage = Usage()
+        self._usage: Usage | None = None
 
     def events(self, delta: Delta, *, include_usage: bool) -> bytes:
         """The events of one delta."""
         if isinstance(delta, Usage):
-            usage = {"choices": [], "usage": usage_object(delta)}
-            return event({**self._head(), **usage}) if include_usage else b""
+            told = {**self._head(), "choices": [], "usage": usage_object(delta)}
+            return event(told) if include_usage else b""
         choice, text = self._choices[delta.choice], ""
         logprobs: tuple[TokenLogprob, ...] = ()
         if choice.echo:

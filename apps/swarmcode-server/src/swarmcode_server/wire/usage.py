@@ -7,8 +7,10 @@ from typing import Any
 from ..engines import Usage
 
 
-def usage_object(usage: Usage) -> dict[str, Any]:
-    """The `usage` of chat completions and completions."""
+def usage_object(usage: Usage | None) -> dict[str, Any] | None:
+    """The `usage` of chat completions and completions; None where an upstream did not say."""
+    if usage is None:
+        return None
     return {
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,

@@ -2,10 +2,14 @@
 
 import asyncio
 import contextlib
+import importlib.util
+import json
+import os
 import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import pytest
@@ -22,8 +26,23 @@ from swarmcode_server.engines import (
 )
 from swarmcode_server.errors import ContextLengthError
 
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever a test forgets to build is not fetched
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for models this small, threads only cost
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 CONTEXT = 2048
 _WORDS = re.compile(r"\s*\S+|\s+")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "torch: runs a real model, which needs the ml group")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("torch") is not None and not HAS_TORCH:
+            item.add_marker(pytest.mark.skip(reason="needs the ml group: torch"))
 
 
 def tokens_of(text: str) -> tuple[str, ...]:
@@ -156,6 +175,12 @@ def running(app: object, source: Recorded | None = None, *, at: int = 0) -> Iter
 
 
 @pytest.fixture(scope="session")
+def running_app() -> Callable[..., contextlib.AbstractContextManager[Running]]:
+    """Serves an app on a free port."""
+    return running
+
+
+@pytest.fixture(scope="session")
 def recorded() -> type[Recorded]:
     """Makes recorded models."""
     return Recorded
@@ -201,3 +226,86 @@ def recorded_proxy() -> Callable[..., contextlib.AbstractContextManager[httpx.Cl
 def http(server: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=30) as client:
         yield client
+
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny base model: Qwen2-shaped, random weights, a tokenizer of its own."""
+    return build_base(tmp_path_factory.mktemp("models") / "base")
+
+
+@pytest.fixture(scope="session")
+def make_base() -> Callable[..., Path]:
+    return build_base
+
+
+@pytest.fixture(scope="session")
+def make_adapter() -> Callable[..., Path]:
+    return build_adapter
+
+
+def build_base(folder: Path, *, hidden: int = 64, layers: int = 2, seed: int = 0) -> Path:
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    text = [json.dumps({"path": f"src/{n}.py", "line": n, "ok": True}) for n in range(200)]
+    tokenizer.train_from_iterator(
+        [*text, "def add(a, b):\n    return a + b\n"],
+        trainers.BpeTrainer(
+            vocab_size=400,
+            special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>"
+    )
+    fast.chat_template = CHAT_TEMPLATE
+    fast.save_pretrained(str(folder))
+    torch.manual_seed(seed)
+    config = Qwen2Config(
+        vocab_size=len(fast),
+        hidden_size=hidden,
+        intermediate_size=hidden * 2,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+        eos_token_id=fast.eos_token_id,
+        pad_token_id=fast.pad_token_id,
+    )
+    Qwen2ForCausalLM(config).save_pretrained(str(folder))
+    return folder
+
+
+def build_adapter(base: Path, folder: Path, *, seed: int) -> Path:
+    import warnings
+
+    import peft
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(seed)
+    config = peft.LoraConfig(
+        r=4, lora_alpha=64, target_modules=["q_proj", "v_proj"], init_lora_weights=False
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of peft about names in transformers
+        model = peft.get_peft_model(AutoModelForCausalLM.from_pretrained(str(base)), config)
+        model.save_pretrained(str(folder))
+    return folder

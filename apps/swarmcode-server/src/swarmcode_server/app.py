@@ -15,8 +15,9 @@ from .errors import SettingsError
 from .guard import Guard
 from .keys import KeyRing
 from .requests import RequestIds
-from .routes import chat, completions, health, models
+from .routes import adapters, chat, completions, health, models
 from .settings import ServeConfig
+from .shelf import Shelf
 
 
 def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
@@ -29,12 +30,20 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     ring = KeyRing.load(settings.keys_file) if settings.keys_file else KeyRing()
     _check_exposure(settings, ring)
     guard = Guard(ring, settings.limits.concurrent)
-    server = Server(settings, engine or wiring.engine_for(settings), guard)
+    chosen = engine or wiring.engine_for(settings)
+    shelf = Shelf(
+        chosen,
+        wiring.check_adapter(settings),
+        first={} if engine else wiring.first_adapters(settings),
+        folder=settings.adapters_dir,
+    )
+    server = Server(settings, chosen, guard, shelf)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await server.engine.start()
         try:
+            await shelf.start()
             yield
         finally:
             await guard.drain(settings.limits.drain_seconds)
@@ -50,7 +59,7 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     )
     app.state.server, app.state.guard, app.state.settings = server, guard, settings
     faults.install(app)
-    for group in (health, models, chat, completions):
+    for group in (health, models, chat, completions, adapters):
         app.include_router(group.router)
     app.add_middleware(RequestIds)
     return app

@@ -16,6 +16,7 @@ from .engines import Ask, Delta, Engine, Model, Usage
 from .errors import EngineTimeoutError, NotFoundError
 from .guard import Caller, Guard
 from .settings import ServeConfig
+from .shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Server:
     settings: ServeConfig
     engine: Engine
     guard: Guard
+    shelf: Shelf
 
     @property
     def passes_unknown(self) -> bool:

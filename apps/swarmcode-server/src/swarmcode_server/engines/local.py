@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from ..errors import LoadError
 from .ask import Ask
 from .choice import ChoiceReader, Token
 from .delta import Delta, Usage
-from .engine import Model
+from .engine import AdapterHost, Model
 from .merge import merged
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
     """A question as the model takes it: checked, and its prompt written in tokens."""
 
     ask: Ask
     tokens: tuple[int, ...]
     most: int  # tokens that may be generated
-    cached: int = 0  # tokens of the prompt that need not be read again
+    constraint: object = None  # what the text must follow, as the model's own library has it
+    cached: int = 0  # tokens of the prompt that had been read before, once it is known
 
 
 class TokenSource(Protocol):
@@ -78,6 +81,16 @@ class LocalEngine:
     def problem(self) -> str | None:
         """Why it cannot answer now."""
         return self.source.problem()
+
+    async def load_adapter(self, name: str, folder: Path) -> None:
+        """Load an adapter under a name, where the model takes any. Raises LoadError."""
+        if not isinstance(self.source, AdapterHost):
+            raise LoadError(name, "this model takes no adapters")
+        await self.source.load_adapter(name, folder)
+
+    async def unload_adapter(self, name: str) -> bool:
+        """Forget an adapter; whether there was one."""
+        return isinstance(self.source, AdapterHost) and await self.source.unload_adapter(name)
 
     async def aclose(self) -> None:
         """Let the model go."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from . import faults, wiring
 from .context import Server
@@ -15,9 +16,10 @@ from .errors import SettingsError
 from .guard import Guard
 from .keys import KeyRing
 from .requests import RequestIds
-from .routes import adapters, chat, completions, health, models
+from .routes import adapters, chat, completions, health, models, tools
 from .settings import ServeConfig
 from .shelf import Shelf
+from .workspaces import Workspaces
 
 
 def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
@@ -37,16 +39,21 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
         first={} if engine else wiring.first_adapters(settings),
         folder=settings.adapters_dir,
     )
-    server = Server(settings, chosen, guard, shelf)
+    workspaces = Workspaces(
+        wiring.toolbox(settings), settings.workspace_dir.resolve(), settings.limits
+    )
+    server = Server(settings, chosen, guard, shelf, workspaces)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await server.engine.start()
         try:
             await shelf.start()
+            await workspaces.start()
             yield
         finally:
             await guard.drain(settings.limits.drain_seconds)
+            await workspaces.aclose()
             await server.engine.aclose()
 
     app = FastAPI(
@@ -61,6 +68,16 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     faults.install(app)
     for group in (health, models, chat, completions, adapters):
         app.include_router(group.router)
+    app.include_router(tools.listing)
+    app.include_router(tools.running)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["authorization", "content-type", "x-request-id"],
+            expose_headers=["x-request-id"],
+        )
     app.add_middleware(RequestIds)
     return app
 

@@ -17,6 +17,7 @@ from .errors import EngineTimeoutError, NotFoundError
 from .guard import Caller, Guard
 from .settings import ServeConfig
 from .shelf import Shelf
+from .workspaces import Workspaces
 
 
 @dataclass(slots=True)
@@ -27,6 +28,7 @@ class Server:
     engine: Engine
     guard: Guard
     shelf: Shelf
+    workspaces: Workspaces
 
     @property
     def passes_unknown(self) -> bool:

@@ -13,6 +13,8 @@ from .engines.transformers.adapters import base_of
 from .engines.upstream import UpstreamEngine
 from .errors import AdapterRefusedError, SettingsError
 from .settings import ServeConfig
+from .toolbox import AgentToolBox
+from .workspaces import ToolBox
 
 
 def engine_for(settings: ServeConfig) -> Engine:
@@ -35,6 +37,11 @@ def engine_for(settings: ServeConfig) -> Engine:
             prefix_tokens=settings.prefix_cache_tokens,
         )
     )
+
+
+def toolbox(settings: ServeConfig) -> ToolBox:
+    """The tools that the server runs."""
+    return AgentToolBox(timeout=settings.tool_timeout)
 
 
 def first_adapters(settings: ServeConfig) -> dict[str, Path]:

@@ -12,6 +12,7 @@ Int: TypeAlias = Annotated[int, Strict()]
 Number: TypeAlias = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Json: TypeAlias = dict[str, Any]
 
+SESSION = r"^[A-Za-z0-9_-]{1,64}$"
 Name: TypeAlias = Annotated[str, Strict(), Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 ModelName: TypeAlias = Annotated[str, Strict(), Field(min_length=1, max_length=512)]
 Tokens: TypeAlias = Annotated[int, Strict(), Field(ge=1, le=10_000_000)]
@@ -96,5 +97,5 @@ class SwarmCode(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     auto_tools: Bool | None = None
-    session: Annotated[str, Strict(), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    session: Annotated[str, Strict(), Field(pattern=SESSION)] | None = None
     max_steps: Annotated[int, Strict(), Field(ge=1, le=1000)] | None = None

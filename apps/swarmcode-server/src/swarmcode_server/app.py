@@ -19,6 +19,7 @@ from .requests import RequestIds
 from .routes import adapters, chat, completions, health, models, tools
 from .settings import ServeConfig
 from .shelf import Shelf
+from .telemetry import Metrics
 from .workspaces import Workspaces
 
 
@@ -42,7 +43,10 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     workspaces = Workspaces(
         wiring.toolbox(settings), settings.workspace_dir.resolve(), settings.limits
     )
-    server = Server(settings, chosen, guard, shelf, workspaces)
+    metrics = Metrics()
+    known = {str(tool["function"]["name"]) for tool in workspaces.tools.definitions()}
+    workspaces.on_call = metrics.of_tools(known)
+    server = Server(settings, chosen, guard, shelf, workspaces, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -68,6 +72,7 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     faults.install(app)
     for group in (health, models, chat, completions, adapters):
         app.include_router(group.router)
+    app.include_router(health.guarded)
     app.include_router(tools.listing)
     app.include_router(tools.running)
     if settings.cors_origins:
@@ -78,7 +83,9 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
             allow_headers=["authorization", "content-type", "x-request-id"],
             expose_headers=["x-request-id"],
         )
-    app.add_middleware(RequestIds)
+    app.add_middleware(
+        RequestIds, count=lambda route, status: metrics.requests.labels(route, status).inc()
+    )
     return app
 
 

@@ -33,6 +33,8 @@ class BoundedRoute(APIRoute):
             authorization, host = request.headers.get("authorization"), request.headers.get("host")
             caller = guard.caller(authorization, host=host)
             request.state.caller = caller
+            request.state.told = caller.told
+            caller.told["caller"] = caller.name
             if self.scope is not None:
                 guard.check(caller, self.scope)
             if takes_body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -13,11 +14,14 @@ from typing import cast
 from fastapi import Request
 
 from .engines import Ask, Delta, Engine, Model, Usage
-from .errors import EngineTimeoutError, NotFoundError
+from .errors import ApiError, EngineTimeoutError, NotFoundError
 from .guard import Caller, Guard
 from .settings import ServeConfig
 from .shelf import Shelf
+from .telemetry import Metrics, answer_span
 from .workspaces import Workspaces
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -29,6 +33,7 @@ class Server:
     guard: Guard
     shelf: Shelf
     workspaces: Workspaces
+    metrics: Metrics
 
     @property
     def passes_unknown(self) -> bool:
@@ -49,15 +54,31 @@ class Server:
         )
 
     async def ask(self, ask: Ask, caller: Caller) -> AsyncGenerator[Delta, None]:
-        """Ask the engine, within the time that a request has, and count the caller's tokens."""
+        """Ask the engine, within the time that a request has, and count what came of it."""
         await self.model(ask.model)
+        if self.settings.log_prompts:
+            log.info("prompt", extra={"told": {"prompt": ask.prompt or ask.messages}})
+        with self.metrics.answering(ask.model) as answering, answer_span(ask, answering):
+            try:
+                async with aclosing(self._timed(ask)) as deltas:
+                    async for delta in deltas:
+                        answering.take(delta)
+                        if isinstance(delta, Usage):
+                            caller.count(ask.model, delta)
+                        yield delta
+            except ApiError as error:
+                answering.failure = error.code or error.kind
+                raise
+            except Exception:
+                answering.failure = "internal"
+                raise
+
+    async def _timed(self, ask: Ask) -> AsyncGenerator[Delta, None]:
         seconds = self.settings.limits.request_seconds
         deadline = asyncio.get_running_loop().time() + seconds
         deltas = cast("AsyncGenerator[Delta, None]", self.engine.ask(ask))
         async with aclosing(deltas):
             async for delta in _until(deltas, deadline, seconds):
-                if isinstance(delta, Usage):
-                    caller.tokens += delta.prompt + delta.completion
                 yield delta
 
 

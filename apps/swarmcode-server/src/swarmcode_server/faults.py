@@ -34,7 +34,7 @@ def answer(error: ApiError) -> JSONResponse:
 async def _api(request: Request, error: Exception) -> Response:
     if not isinstance(error, ApiError):
         raise error
-    request.scope.setdefault("state", {})["error"] = error.code or error.kind
+    request.scope.setdefault("state", {}).setdefault("told", {})["error"] = error.code or error.kind
     return answer(error)
 
 

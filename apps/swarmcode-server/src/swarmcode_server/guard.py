@@ -7,7 +7,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+from .engines import Usage
 from .errors import ForbiddenError, NoKeyError, UnavailableError
 from .keys import Key, KeyRing
 from .quota import Quota
@@ -21,6 +23,14 @@ class Caller:
 
     quota: Quota | None = None
     tokens: int = 0  # of the request under way
+    told: dict[str, Any] = field(default_factory=dict)  # for the request's log line
+
+    def count(self, model: str, usage: Usage) -> None:
+        """Count what an answer took."""
+        self.tokens += usage.prompt + usage.completion
+        self.told["model"] = model
+        self.told["prompt_tokens"] = self.told.get("prompt_tokens", 0) + usage.prompt
+        self.told["completion_tokens"] = self.told.get("completion_tokens", 0) + usage.completion
 
     @property
     def name(self) -> str:

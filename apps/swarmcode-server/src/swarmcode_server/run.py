@@ -6,11 +6,15 @@ import uvicorn
 
 from .app import create_app
 from .settings import ServeConfig
+from .telemetry import configure_logs, configure_traces
 
 
 def serve(cfg: object) -> None:
     """Serve until told to stop. Raises SettingsError and LoadError before the first request."""
     settings = ServeConfig.of(cfg)
+    configure_logs()
+    if settings.traces == "otlp":
+        configure_traces()
     uvicorn.Server(uvicorn_config(settings)).run()
 
 

@@ -49,6 +49,14 @@ class Hands(Protocol):
         ...
 
 
+class OnCall(Protocol):
+    """Is told of each call that was run."""
+
+    def __call__(self, name: str, *, success: bool) -> None:
+        """Count it."""
+        ...
+
+
 class ToolBox(Protocol):
     """The tools that there are."""
 
@@ -71,6 +79,7 @@ class Session:
     hands: Hands
     used: float
     most_bytes: int
+    on_call: OnCall
     busy: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -85,7 +94,13 @@ class Session:
                     error=f"the workspace holds {size} bytes, and {self.most_bytes} is its limit: "
                     "delete the session and begin anew",
                 )
-            return await self.hands.execute(name, arguments)
+            outcome = await self.hands.execute(name, arguments)
+            self.on_call(name, success=outcome.success)
+            return outcome
+
+
+def _ignore(name: str, *, success: bool) -> None:
+    """Count nothing."""
 
 
 class Workspaces:
@@ -100,6 +115,7 @@ class Workspaces:
         self._root: Path | None = None
         self._making = asyncio.Lock()
         self._sweeper: asyncio.Task[None] | None = None
+        self.on_call: OnCall = _ignore
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -182,7 +198,8 @@ class Workspaces:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         hands = await asyncio.to_thread(self.tools.hands, folder)
-        return Session(name, owner, folder, hands, self._clock(), self._limits.session_bytes)
+        most = self._limits.session_bytes
+        return Session(name, owner, folder, hands, self._clock(), most, self.on_call)
 
     async def _delete(self, session: Session) -> None:
         if self._sessions.get((session.owner, session.name)) is session:

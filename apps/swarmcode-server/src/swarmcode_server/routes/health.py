@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
+from ..body import BoundedRoute
 from ..context import server_of
+from ..telemetry.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["health"])
+guarded = APIRouter(route_class=BoundedRoute, tags=["health"])
 
 
 @router.get("/health")
@@ -34,3 +37,11 @@ async def ready(request: Request) -> Response:
     return JSONResponse(
         {"status": "not ready", "problem": problem}, 503, headers={"retry-after": "1"}
     )
+
+
+@guarded.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Show the numbers, as Prometheus reads them."""
+    server = server_of(request)
+    server.metrics.sessions.set(len(server.workspaces))
+    return Response(server.metrics.page(), media_type=CONTENT_TYPE)

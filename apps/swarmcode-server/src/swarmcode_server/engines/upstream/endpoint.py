@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Any
 
 import httpx
+from opentelemetry import propagate
 
 from swarmcode_agent import untrusted_json
 
@@ -106,6 +107,7 @@ class Endpoint:
         self, ask: Ask, body: Mapping[str, Any], request_id: str
     ) -> AsyncGenerator[bytes, None]:
         headers = {"x-request-id": request_id}
+        propagate.inject(headers)  # so that the trace goes on there
         asked = self._client.stream("POST", path_of(ask), json=body, headers=headers)
         async with asked as response:
             if response.status_code != 200:

@@ -16,7 +16,7 @@ from .errors import SettingsError
 from .guard import Guard
 from .keys import KeyRing
 from .requests import RequestIds
-from .routes import adapters, chat, completions, health, models, tools
+from .routes import adapters, chat, completions, health, models, page, tools
 from .settings import ServeConfig
 from .shelf import Shelf
 from .telemetry import Metrics
@@ -73,6 +73,7 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     for group in (health, models, chat, completions, adapters):
         app.include_router(group.router)
     app.include_router(health.guarded)
+    app.include_router(page.router)
     app.include_router(tools.listing)
     app.include_router(tools.running)
     if settings.cors_origins:

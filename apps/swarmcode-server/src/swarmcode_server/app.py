@@ -16,9 +16,10 @@ from .errors import SettingsError
 from .guard import Guard
 from .keys import KeyRing
 from .requests import RequestIds
-from .routes import adapters, chat, completions, health, models, page, tools
+from .routes import adapters, chat, completions, health, models, page, responses, tools
 from .settings import ServeConfig
 from .shelf import Shelf
+from .stored import StoredResponses
 from .telemetry import Metrics
 from .workspaces import Workspaces
 
@@ -43,10 +44,10 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     workspaces = Workspaces(
         wiring.toolbox(settings), settings.workspace_dir.resolve(), settings.limits
     )
-    metrics = Metrics()
+    metrics, stored = Metrics(), StoredResponses(settings.limits.stored_responses)
     known = {str(tool["function"]["name"]) for tool in workspaces.tools.definitions()}
     workspaces.on_call = metrics.of_tools(known)
-    server = Server(settings, chosen, guard, shelf, workspaces, metrics)
+    server = Server(settings, chosen, guard, shelf, workspaces, metrics, stored)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +71,7 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
     )
     app.state.server, app.state.guard, app.state.settings = server, guard, settings
     faults.install(app)
-    for group in (health, models, chat, completions, adapters):
+    for group in (health, models, chat, completions, responses, adapters):
         app.include_router(group.router)
     app.include_router(health.guarded)
     app.include_router(page.router)

@@ -18,6 +18,7 @@ from .errors import ApiError, EngineTimeoutError, NotFoundError
 from .guard import Caller, Guard
 from .settings import ServeConfig
 from .shelf import Shelf
+from .stored import StoredResponses
 from .telemetry import Metrics, answer_span
 from .workspaces import Workspaces
 
@@ -34,6 +35,7 @@ class Server:
     shelf: Shelf
     workspaces: Workspaces
     metrics: Metrics
+    stored: StoredResponses
 
     @property
     def passes_unknown(self) -> bool:

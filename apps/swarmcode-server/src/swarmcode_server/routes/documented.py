@@ -88,6 +88,27 @@ COMPLETION_ANSWERS: dict[int | str, dict[str, Any]] = {
     ),
     **ERRORS,
 }
+RESPONSE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: _answer(
+        {
+            "id": "resp_1",
+            "object": "response",
+            "status": "completed",
+            "model": "my-model",
+            "output": [
+                {
+                    "id": "msg_1_0",
+                    "type": "message",
+                    "status": "completed",
+                    "role": "assistant",
+                    "content": [{"type": "output_text", "text": "Hello!", "annotations": []}],
+                }
+            ],
+            "usage": {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12},
+        }
+    ),
+    **ERRORS,
+}
 MODEL_ANSWERS: dict[int | str, dict[str, Any]] = {
     401: ERRORS[401],
     403: ERRORS[403],

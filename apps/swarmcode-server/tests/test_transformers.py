@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -338,3 +340,14 @@ def test_an_adapter_must_be_signed_by_whom_is_trusted(
     weights.write_bytes(weights.read_bytes()[:-1] + b"!")
     with pytest.raises(AdapterRefusedError):
         check(key.address, folder)
+
+
+def test_a_model_that_cannot_be_loaded_is_one_line(tmp_path: Path) -> None:
+    """Of the process too: no traceback, and status 2."""
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"port": 0, "base_model": "nobody/nothing"}))
+    command = [sys.executable, "-m", "swarmcode_server", "serve", str(file)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=110)
+    assert ended.returncode == 2
+    assert "allow_download" in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr

@@ -51,15 +51,11 @@ def create_app(cfg: object, *, engine: Engine | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await server.engine.start()
+        await server.start()
         try:
-            await shelf.start()
-            await workspaces.start()
             yield
         finally:
-            await guard.drain(settings.limits.drain_seconds)
-            await workspaces.aclose()
-            await server.engine.aclose()
+            await server.aclose()
 
     app = FastAPI(
         title="SwarmCode",

@@ -36,6 +36,27 @@ class Server:
     workspaces: Workspaces
     metrics: Metrics
     stored: StoredResponses
+    started: bool = False
+
+    async def start(self) -> None:
+        """Load the model and its first adapters; once is enough. Raises LoadError."""
+        if self.started:
+            return
+        await self.engine.start()
+        try:
+            await self.shelf.start()
+            await self.workspaces.start()
+        except BaseException:
+            await self.engine.aclose()
+            raise
+        self.started = True
+
+    async def aclose(self) -> None:
+        """Let running answers end, and then let go of everything."""
+        await self.guard.drain(self.settings.limits.drain_seconds)
+        await self.workspaces.aclose()
+        await self.engine.aclose()
+        self.started = False
 
     @property
     def passes_unknown(self) -> bool:

@@ -334,7 +334,7 @@ def test_two_prompts_count_as_one_answer() -> None:
     asyncio.run(both())
 
 
-def _eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+def _eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

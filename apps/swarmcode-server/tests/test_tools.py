@@ -172,7 +172,7 @@ def test_idle_workspaces_are_deleted(
         server.tokens = {"ann": token}
         with client(server) as http:
             run(http, "list_files")
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 20
             while len(server.app.state.server.workspaces):
                 assert time.monotonic() < deadline
                 time.sleep(0.02)
@@ -289,7 +289,7 @@ def test_leaving_ends_the_command_that_runs(keyed: Any) -> None:
         with pytest.raises(httpx.ReadTimeout):
             http.post("/v1/tools/execute", json=body, timeout=1.5)
         guard = keyed.app.state.guard
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 20
         while guard.running:
             assert time.monotonic() < deadline
             threading.Event().wait(0.05)

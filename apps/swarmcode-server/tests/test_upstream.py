@@ -270,7 +270,7 @@ def test_a_client_that_leaves_stops_the_upstream(
         assert source.generated < 100
 
 
-def _eventually(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+def _eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

@@ -9,7 +9,9 @@ from pathlib import Path
 def test_the_first_example_says_what_it_says(tmp_path: Path) -> None:
     """What a newcomer pastes first works, and prints what stands beneath it."""
     text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example, printed = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.S).groups()
+    example, printed = re.search(
+        r"```python\n(.*?)```\n\n```text\n(.*?)```", text, re.DOTALL
+    ).groups()
     run = subprocess.run(
         [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=110
     )

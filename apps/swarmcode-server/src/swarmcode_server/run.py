@@ -22,11 +22,11 @@ def serve(cfg: object) -> None:
     Raises SettingsError, MissingExtraError and LoadError before the first request is taken.
     """
     settings = ServeConfig.of(cfg)
-    configure_logs()
-    if settings.traces == "otlp":
-        configure_traces()
     app = create_app(settings)
     with _socket(settings) as taken:
+        configure_logs()
+        if settings.traces == "otlp":
+            configure_traces()
         server = uvicorn.Server(_config(app, settings))
         with (
             contextlib.suppress(KeyboardInterrupt),

@@ -99,7 +99,7 @@ def test_declared_dependencies_are_the_arrows(folder: Path, project: dict, modul
     modules = {str(sibling["name"]): name for _, sibling, name in members()}
     declared = {
         modules[name]
-        for name in (requirement.split(">")[0] for requirement in project["dependencies"])
+        for name in map(name_of, project["dependencies"])
         if name in modules
     }
     assert declared <= ARROWS[module], "an arrow that the house does not have"

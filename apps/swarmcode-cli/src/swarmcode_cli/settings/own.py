@@ -1,0 +1,90 @@
+"""The sections that belong to the command itself, rather than to a library."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class General:
+    """Where a project keeps things.
+
+    Attributes:
+        data_dir: the project's data: snapshots, rows, records of every run.
+        artifacts_dir: what training and publishing make.
+        log_level: how much the libraries say on standard error.
+    """
+
+    data_dir: Path = Path("data")
+    artifacts_dir: Path = Path("artifacts")
+    log_level: LogLevel = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What is recorded about every step, and where it is sent.
+
+    Attributes:
+        actor: the DID that the records name; the key's own where a key is given.
+        key: an Ed25519 private key (PEM) that signs every record.
+        endpoint: a Syncropel server to send the records to; none leaves them on this machine.
+        api_key_variable: the environment variable that holds the server's key.
+    """
+
+    actor: str = "did:sync:agent:swarmcode"
+    key: Path | None = None
+    endpoint: str | None = None
+    api_key_variable: str = "SYNCROPEL_API_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """Whom `verify` and `pull` trust.
+
+    Attributes:
+        expect: an address, a public key (PEM), or a trust file.
+    """
+
+    expect: str = "trust.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contracts:
+    """What is looked at where a repository has commands, queries and events.
+
+    Attributes:
+        map: add them to the code map.
+        drift: measure, in evaluations, the contracts that a patch breaks.
+    """
+
+    map: bool = True
+    drift: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serve:
+    """How an agent is served.
+
+    Attributes:
+        host: the address to listen on.
+        port: its port.
+        adapter_path: the adapter to serve.
+        base_model: the base; the one that the adapter was made for where none is named.
+        max_tokens: the longest answer.
+        temperature: of sampling; 0 is greedy.
+        workspace_dir: the folder that tools work in.
+        enable_tools: whether tools are offered at all.
+        tool_timeout: seconds that one tool call may take.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    adapter_path: Path | None = None
+    base_model: str | None = None
+    max_tokens: int = 4096
+    temperature: float = 0.1
+    workspace_dir: Path = Path("workspace")
+    enable_tools: bool = True
+    tool_timeout: int = 60

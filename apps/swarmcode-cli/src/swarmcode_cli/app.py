@@ -4,12 +4,16 @@ from typing import Annotated
 
 import typer
 
+from .commands.chat import chat
+from .commands.demo import demo
 from .commands.doctor import doctor
 from .commands.eval import evaluate
 from .commands.ingest import ingest
 from .commands.init import init
+from .commands.mcp import mcp
 from .commands.publish import publish
 from .commands.pull import pull
+from .commands.report import report
 from .commands.run import run
 from .commands.runs import runs
 from .commands.show import show
@@ -19,6 +23,7 @@ from .commands.verify import verify
 
 # Plain help: rich would triple the time that it takes to show it.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(demo)
 app.command()(init)
 app.command()(run)
 app.command()(ingest)
@@ -28,8 +33,11 @@ app.command("eval")(evaluate)
 app.command()(publish)
 app.command()(pull)
 app.command()(verify)
+app.command()(chat)
+app.command()(mcp)
 app.command()(runs)
 app.command()(show)
+app.command()(report)
 app.command()(doctor)
 
 

@@ -9,6 +9,7 @@ all. The tree says what they are, by digest, and how they came about:
       datasets/ID.json      training and evaluation rows
       adapters/ID.json      a trained adapter
       evaluations/ID.json   figures of an adapter on rows
+      losses/ID.json        its losses on held-out answers, beside the base's
       manifests/ID.json     a published agent
       runs/KEY.json         every step: what went in, what came out, which records tell of it
       trail.jsonl           the provenance, record by record
@@ -108,6 +109,22 @@ class Evaluation(Json):
     measured: dict[str, float]
 
 
+class HeldOut(Json):
+    """The losses of held-out answers, with and without an adapter, and how they differ.
+
+    `low` and `high` are the 95 % interval of the difference; below zero, the adapter is better.
+    """
+
+    adapter: str
+    dataset: str
+    rows: int
+    base_loss: float
+    adapter_loss: float
+    difference: float
+    low: float
+    high: float
+
+
 class Publication(Json):
     """A published agent. `digest` is that of its manifest, `folder` holds its files."""
 
@@ -174,6 +191,7 @@ class Project(Worktree):
     datasets: dict[str, Dataset]
     adapters: dict[str, Adapter]
     evaluations: dict[str, Evaluation]
+    losses: dict[str, HeldOut]
     manifests: dict[str, Publication]
     runs: dict[str, Run]
     current: Current

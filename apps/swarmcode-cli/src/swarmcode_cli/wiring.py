@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ORDER: tuple["Step", ...] = ("ingest", "synth", "train", "eval", "publish")
 SPOOL = "provenance.spool"
 DELIVERY_SECONDS = 15.0
+MCP_TOKEN_VARIABLE = "SWARMCODE_MCP_TOKEN"  # noqa: S105 - where it is, not what it is
 PASSWORD_VARIABLE = "SWARMCODE_KEYSTORE_PASSWORD"  # noqa: S105 - where it is, not what it is
 
 # What the pipeline itself says in a manifest, so that no setting can say otherwise.
@@ -162,23 +163,29 @@ def _deliver(settings: Settings, spool: "Spool", identity: "Identity") -> None:
 
 def begin(settings: Settings, wanted: "Wanted") -> "Beginning":
     """Make a new project here; its key is trusted, where one is made."""
-    from swarmcode_registry import new_key, trust_add
-
     from .beginning import begin
     from .settings import json_schema
 
     def make_key(path: Path) -> str:
-        key = new_key()
-        key.save(path, password=_new_password(path))
         trust = settings.get("verify", "expect")
-        if not trust.startswith(("0x", "-----BEGIN")):
-            trust_add(Path(trust), key.address, note=f"the key in {path.name}")
-        return key.address
+        named = trust.startswith(("0x", "-----BEGIN"))
+        return new_trusted_key(path, None if named else Path(trust), password=_new_password(path))
 
     schema = json_schema(settings.sections)
     made = begin(wanted, data_dir=settings.data_dir, schema=schema, make_key=make_key)
     with workplace(settings, name=wanted.name):
         return made
+
+
+def new_trusted_key(path: Path, trust: Path | None, *, password: str) -> str:
+    """Make a key in an encrypted keystore, note that it is trusted, and return its address."""
+    from swarmcode_registry import new_key, trust_add
+
+    key = new_key()
+    key.save(path, password=password)
+    if trust is not None:
+        trust_add(trust, key.address, note=f"the key in {path.name}")
+    return key.address
 
 
 def _new_password(path: Path) -> str:
@@ -204,6 +211,19 @@ def verify(settings: Settings, target: Path | None) -> "list[Finding]":
     if target is not None:
         return list(check_agent(target, expect=expect))
     return list(check_project(look_at(settings), expect=expect))
+
+
+def write_report(settings: Settings, output: Path | None = None, *, notice: str = "") -> Path:
+    """Write the page about the project, and return where it is."""
+    from .render.report import page
+
+    project = look_at(settings)
+    text = page(project, verify(settings, None), notice=notice)
+    place = output or settings.artifacts_dir / "report.html"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial_page = place.with_name(f".{place.name}.partial")
+    partial_page.write_text(text, encoding="utf-8")
+    return partial_page.replace(place)
 
 
 def pull(settings: Settings, reference: str, *, into: Path | None, tell: "Tell") -> Any:
@@ -314,6 +334,23 @@ def _metrics(settings: Settings) -> tuple[Any, ...]:
     return (ContractDrift(SwopContracts()),)
 
 
+def held_out_loss(place: Workplace, tell: "Tell") -> Any:
+    """Measure the newest adapter's losses on the evaluation rows, once."""
+    from . import digests
+    from .steps.heldout import held_out_loss
+
+    adapter, rows = place.newest("train"), place.newest("synth")
+    if adapter is None or rows is None:
+        raise MissingStepError("train", "there is no adapter")
+    key = digests.short(digests.of_value([adapter.digest, rows.eval_digest]))
+    if key not in place.project.losses:
+        config = place.settings.build("train")
+        found = held_out_loss(config, Path(adapter.path), Path(rows.eval_path), tell)
+        place.project.losses[key] = found
+        place.project.commit()
+    return place.project.losses[key]
+
+
 def publish(place: Workplace) -> "Doer":
     """The step from an adapter to a signed manifest."""
     from .steps.publish import Publish
@@ -414,19 +451,70 @@ def steps(place: Workplace) -> "Mapping[Step, Callable[[], Doer]]":
     }
 
 
+# ── models and tools ──────────────────────────────────────────────────────────────────────────
+
+
+def backend(settings: Settings, *, endpoint: str | None, model: str | None) -> Any:
+    """Who answers: a server, or the newest adapter in this process."""
+    from swarmcode_agent.backends import EndpointBackend, TransformersBackend
+    from swarmcode_trainer.adapter import read_adapter
+
+    if endpoint is not None:
+        name = model or settings.get("publish", "name")
+        return EndpointBackend(endpoint, name, api_key=os.environ.get("OPENAI_API_KEY"))
+    folder = settings.get("serve", "adapter_path") or settings.build("train").adapter_dir
+    base = model or settings.get("serve", "base_model") or read_adapter(folder).base
+    return TransformersBackend(base, adapter=folder)
+
+
+def serve_tools(settings: Settings, *, port: int | None) -> None:
+    """Serve a workspace's tools over standard input and output, or over HTTP."""
+    from swarmcode_agent.mcp import serve_http, serve_stdio
+    from swarmcode_agent.tools import AgentTools
+
+    workspace = Path(settings.get("serve", "workspace_dir"))
+    if not workspace.is_dir():
+        raise ProjectError(f"{workspace} is no folder: name the one that the tools shall work in")
+    tools = AgentTools(workspace, timeout=settings.get("serve", "tool_timeout"))
+    if port is None:
+        asyncio.run(serve_stdio(tools))
+    else:
+        token = os.environ.get(MCP_TOKEN_VARIABLE)
+        asyncio.run(serve_http(tools, port=port, token=token))
+
+
 # ── the machine ───────────────────────────────────────────────────────────────────────────────
 
 
-def examine(folder: Path) -> list["doctor.Check"]:
+# What commands need beyond the base install, and what brings it.
+EXTRAS = {
+    "torch": "pip install 'swarmcode[qlora]'",
+    "transformers": "pip install 'swarmcode[qlora]'",
+    "bitsandbytes": "pip install 'swarmcode[qlora]'",
+    "cryptography": "pip install 'syncropel-sdk[sign]'",
+}
+
+
+def examine(folder: Path, settings: Settings) -> list["doctor.Check"]:
     """Run every check of `swarmcode doctor` for a project in `folder`."""
+    from importlib.util import find_spec
+
+    from swarmcode_agent.sandbox.ladder import in_force
     from swarmcode_trainer import best_device
 
     from . import doctor
+
+    def rung() -> str | None:
+        found = in_force()
+        return None if found is None else found.value
 
     return [
         doctor.check_python(),
         doctor.check_git(),
         doctor.check_disk(folder),
         doctor.check_memory(),
+        doctor.check_sandbox(rung),
         doctor.check_training(best_device),
+        doctor.check_extras(EXTRAS, lambda name: find_spec(name) is not None),
+        doctor.check_network(os.environ, sends_to=settings.get("provenance", "endpoint")),
     ]

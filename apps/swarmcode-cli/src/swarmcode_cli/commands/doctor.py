@@ -21,7 +21,7 @@ def doctor(call: Call) -> None:
     from ..output import show
     from ..render import doctor as render
 
-    checks = wiring.examine(Path.cwd())
+    checks = wiring.examine(Path.cwd(), call.settings())
     if call.as_json:
         show(render.as_json(checks))
     else:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from swarmcode_trainer.training.quiet import quiet
+
 SEED = 7
 VOCABULARY = 1024
 HIDDEN = 128
@@ -45,8 +47,9 @@ def make_base(folder: Path, texts: Sequence[str]) -> Path:
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
     )
-    tokenizer.save_pretrained(str(folder))
-    Qwen2ForCausalLM(config).save_pretrained(str(folder))
+    with quiet():
+        tokenizer.save_pretrained(str(folder))
+        Qwen2ForCausalLM(config).save_pretrained(str(folder))
     return folder
 
 

@@ -16,6 +16,7 @@ from .commands.pull import pull
 from .commands.report import report
 from .commands.run import run
 from .commands.runs import runs
+from .commands.serve import serve
 from .commands.show import show
 from .commands.synth import synth
 from .commands.train import train
@@ -33,6 +34,7 @@ app.command("eval")(evaluate)
 app.command()(publish)
 app.command()(pull)
 app.command()(verify)
+app.command()(serve)
 app.command()(chat)
 app.command()(mcp)
 app.command()(runs)

@@ -3,19 +3,18 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import CliError, MissingStepError, ProjectError, SettingsError
-from .settings import Section, Settings, Sources, load
+from .settings import Section, Sections, Settings, Sources, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from syncropel import Identity, Spool
 
     from . import doctor
@@ -40,14 +39,15 @@ def deliberate_errors() -> tuple[type[Exception], ...]:
     """Every error that a part of this program raises on purpose: one line each, no traceback."""
     from swarmcode_agent.errors import AgentError
     from swarmcode_registry.errors import RegistryError
+    from swarmcode_server.errors import ServerError
     from swarmcode_trainer.errors import TrainerError
     from swop import SwopError
     from syncropel import SyncropelError
     from worktree.errors import WorktreeError
 
     return (
-        CliError, AgentError, RegistryError, SwopError, SyncropelError, TrainerError, WorktreeError,
-        OSError,
+        CliError, AgentError, RegistryError, ServerError, SwopError, SyncropelError, TrainerError,
+        WorktreeError, OSError,
     )  # fmt: skip
 
 
@@ -61,29 +61,32 @@ def was_stopped(error: Exception) -> bool:
 # ── settings ──────────────────────────────────────────────────────────────────────────────────
 
 
-def sections() -> dict[str, Section]:
+def sections() -> Sections:
     """Every section of the settings: the libraries' own configurations, and ours."""
-    from swarmcode_agent.ingest import IngestConfig
-    from swarmcode_agent.synth import SynthConfig
-    from swarmcode_registry import PublishConfig
-    from swarmcode_trainer.eval import EvalConfig
-    from swarmcode_trainer.qlora import TrainConfig
-
     from .settings import own
     from .settings.sections import section_of
 
-    return {
-        "general": section_of("general", own.General),
-        "ingest": section_of("ingest", IngestConfig),
-        "synth": section_of("synth", SynthConfig),
-        "train": section_of("train", TrainConfig),
-        "eval": section_of("eval", EvalConfig),
-        "publish": section_of("publish", PublishConfig, without=DECIDED),
-        "serve": section_of("serve", own.Serve),
-        "verify": section_of("verify", own.Verify),
-        "provenance": section_of("provenance", own.Provenance),
-        "contracts": section_of("contracts", own.Contracts),
-    }
+    def of_library(name: str, home: str, cls: str, *without: str) -> Callable[[], Section]:
+        def make() -> Section:
+            found = getattr(import_module(home), cls)
+            return section_of(name, found, without=frozenset(without))
+
+        return make
+
+    return Sections(
+        {
+            "general": partial(section_of, "general", own.General),
+            "ingest": of_library("ingest", "swarmcode_agent.ingest", "IngestConfig"),
+            "synth": of_library("synth", "swarmcode_agent.synth", "SynthConfig"),
+            "train": of_library("train", "swarmcode_trainer.qlora", "TrainConfig"),
+            "eval": of_library("eval", "swarmcode_trainer.eval", "EvalConfig"),
+            "publish": of_library("publish", "swarmcode_registry", "PublishConfig", *DECIDED),
+            "serve": of_library("serve", "swarmcode_server", "ServeConfig"),
+            "verify": partial(section_of, "verify", own.Verify),
+            "provenance": partial(section_of, "provenance", own.Provenance),
+            "contracts": partial(section_of, "contracts", own.Contracts),
+        }
+    )
 
 
 def settings(sources: Sources) -> Settings:
@@ -465,6 +468,25 @@ def backend(settings: Settings, *, endpoint: str | None, model: str | None) -> A
     folder = settings.get("serve", "adapter_path") or settings.build("train").adapter_dir
     base = model or settings.get("serve", "base_model") or read_adapter(folder).base
     return TransformersBackend(base, adapter=folder)
+
+
+def serve_settings(settings: Settings) -> Any:
+    """The section `serve`, with the newest adapter where nothing else is named."""
+    from swarmcode_server import ServeConfig
+
+    chosen = settings.of("serve")
+    named = any(chosen[name] for name in ("adapter_path", "adapters", "base_model", "upstreams"))
+    newest = settings.build("train").adapter_dir
+    if not named and newest.is_dir():
+        chosen["adapter_path"] = newest
+    return ServeConfig.of(chosen)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop."""
+    from swarmcode_server import serve
+
+    serve(serve_settings(settings))
 
 
 def serve_tools(settings: Settings, *, port: int | None) -> None:

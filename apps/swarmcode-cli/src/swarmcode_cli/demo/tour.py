@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from .. import wiring
@@ -16,11 +17,13 @@ from ..errors import DemoError
 from ..progress import Sign, Tell
 from ..project import Evaluation, HeldOut
 from ..settings import Settings, Sources
+from .answer import streamed_answer
 from .base import make_base
 from .sample import HISTORY, make_sample
 
 SETTINGS_FILE = Path("swarmcode.yaml")
 KEYSTORE = Path("demo.keystore.json")
+NEEDED = ("torch", "transformers", "peft", "trl", "pytest", "openai")
 PASSWORD = "throwaway"  # noqa: S105 - of a key that signs nothing but this demonstration
 HONEST = (
     "This model has {parameters} parameters and random weights: it was made a minute ago and has "
@@ -53,6 +56,7 @@ def tour(folder: Path, tell: Tell) -> Iterator[Stop]:
     Raises:
         DemoError: a promise was not held, or the folder is somebody else's.
     """
+    _require()
     _claim(folder)
     with _inside(folder):
         yield Stop("sample", _prepare(tell))
@@ -93,6 +97,8 @@ def _afterwards(settings: Settings, tell: Tell) -> Iterator[Stop]:
     if failed:
         raise DemoError(f"{failed[0].what}: {failed[0].detail}")
     yield Stop("verify", f"fetched to {agent.folder}; {len(findings)} checks hold")
+    pieces, answer = streamed_answer(agent.folder, trust=settings.get("verify", "expect"))
+    yield Stop("serve", f"answered in {pieces} pieces: {answer[:60]!r}")
     page = wiring.write_report(settings, notice=honest_words(Path()))
     yield Stop("report", str(page.absolute()))
 
@@ -101,6 +107,14 @@ def honest_words(folder: Path) -> str:
     """What a tiny model can do, and what it cannot."""
     weights = folder / "base" / "model.safetensors"
     return HONEST.format(parameters=f"{weights.stat().st_size // 4:,}")
+
+
+def _require() -> None:
+    """Say at once what is not installed, rather than after minutes."""
+    missing = [module for module in NEEDED if find_spec(module) is None]
+    if missing:
+        names = ", ".join(missing)
+        raise DemoError(f"the demonstration needs {names}: pip install 'swarmcode[demo]'")
 
 
 def _claim(folder: Path) -> None:

@@ -6,6 +6,6 @@ library has is a setting here, with its meaning and its limits.
 
 from .load import Settings, Sources, load
 from .schema import json_schema
-from .sections import Field, Section
+from .sections import Field, Section, Sections
 
-__all__ = ["Field", "Section", "Settings", "Sources", "json_schema", "load"]
+__all__ = ["Field", "Section", "Sections", "Settings", "Sources", "json_schema", "load"]

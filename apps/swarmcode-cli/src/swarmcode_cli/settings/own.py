@@ -61,30 +61,3 @@ class Contracts:
 
     map: bool = True
     drift: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serve:
-    """How an agent is served.
-
-    Attributes:
-        host: the address to listen on.
-        port: its port.
-        adapter_path: the adapter to serve.
-        base_model: the base; the one that the adapter was made for where none is named.
-        max_tokens: the longest answer.
-        temperature: of sampling; 0 is greedy.
-        workspace_dir: the folder that tools work in.
-        enable_tools: whether tools are offered at all.
-        tool_timeout: seconds that one tool call may take.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    adapter_path: Path | None = None
-    base_model: str | None = None
-    max_tokens: int = 4096
-    temperature: float = 0.1
-    workspace_dir: Path = Path("workspace")
-    enable_tools: bool = True
-    tool_timeout: int = 60

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from pydantic import BaseModel
+
 from .load import GENERAL
 from .sections import Field, Section
 
@@ -49,6 +51,8 @@ def _property(field: Field) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """Return a setting's value as JSON and YAML have it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

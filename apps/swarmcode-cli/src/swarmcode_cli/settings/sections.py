@@ -41,6 +41,31 @@ class Section:
     build: Callable[..., Any]
 
 
+class Sections(Mapping[str, Section]):
+    """Sections by name, each made when it is first asked for.
+
+    Making one imports its library. A command that touches one section pays for one.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Section]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, Section] = {}
+
+    def __getitem__(self, name: str) -> Section:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 def section_of(
     name: str,
     cls: type[Any],
@@ -50,7 +75,7 @@ def section_of(
 ) -> Section:
     """Make a section of a dataclass or a pydantic model; `without` are set by the pipeline."""
     meanings = dict(_meanings(cls.__doc__ or ""))
-    types = get_type_hints(cls)
+    types = get_type_hints(cls, include_extras=True)
     fields = {
         field: Field(field, types[field], default, meanings.get(field, ""))
         for field, default in _defaults(cls)

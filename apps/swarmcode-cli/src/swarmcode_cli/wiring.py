@@ -31,31 +31,35 @@ DELIVERY_SECONDS = 15.0
 MCP_TOKEN_VARIABLE = "SWARMCODE_MCP_TOKEN"  # noqa: S105 - where it is, not what it is
 PASSWORD_VARIABLE = "SWARMCODE_KEYSTORE_PASSWORD"  # noqa: S105 - where it is, not what it is
 
+# The base of each part's own errors, and where it is.
+BASES = {
+    "swarmcode_agent.errors": "AgentError",
+    "swarmcode_registry.errors": "RegistryError",
+    "swarmcode_server.errors": "ServerError",
+    "swarmcode_trainer.errors": "TrainerError",
+    "swop.errors": "SwopError",
+    "syncropel.errors": "SyncropelError",
+    "worktree.errors": "WorktreeError",
+}
+
 # What the pipeline itself says in a manifest, so that no setting can say otherwise.
 DECIDED = frozenset({"private_key", "training", "evaluation", "provenance", "extensions"})
 
 
 def deliberate_errors() -> tuple[type[Exception], ...]:
-    """Every error that a part of this program raises on purpose: one line each, no traceback."""
-    from swarmcode_agent.errors import AgentError
-    from swarmcode_registry.errors import RegistryError
-    from swarmcode_server.errors import ServerError
-    from swarmcode_trainer.errors import TrainerError
-    from swop import SwopError
-    from syncropel import SyncropelError
-    from worktree.errors import WorktreeError
+    """Every error that a part of this program raises on purpose: one line each, no traceback.
 
-    return (
-        CliError, AgentError, RegistryError, ServerError, SwopError, SyncropelError, TrainerError,
-        WorktreeError, OSError,
-    )  # fmt: skip
+    Whoever raised one was imported for it: nothing is imported to find out.
+    """
+    bases = (
+        getattr(sys.modules[home], name) for home, name in BASES.items() if home in sys.modules
+    )
+    return (CliError, OSError, *bases)
 
 
 def was_stopped(error: Exception) -> bool:
     """Whether an error says that somebody asked a step to stop, and it did so in good order."""
-    from swarmcode_trainer.errors import TrainingInterrupted
-
-    return isinstance(error, TrainingInterrupted)
+    return type(error).__name__ == "TrainingInterrupted"
 
 
 # ── settings ──────────────────────────────────────────────────────────────────────────────────

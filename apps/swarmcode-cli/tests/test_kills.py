@@ -89,3 +89,21 @@ def test_killed_in_publish(swarmcode, folder: Path, make_adapter) -> None:
     assert swarmcode("verify").code == 0
     assert swarmcode("pull", "a", "--into", "fetched").code == 0
     assert swarmcode("verify", "fetched").code == 0
+
+
+def test_two_projects_at_once(repository: Path, folder: Path, tmp_path_factory) -> None:
+    """Projects in different folders do not know of each other, and come to the same."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "swarmcode.yaml").write_text((folder / "swarmcode.yaml").read_text())
+    running = [
+        subprocess.Popen(
+            [SWARMCODE, "run", "--until", "synth", "-q"], cwd=place, stdout=subprocess.DEVNULL
+        )
+        for place in (folder, other)
+    ]
+    assert [each.wait(110) for each in running] == [0, 0]
+    assert artifacts(folder) == artifacts(other)
+    threads = {
+        json.loads((place / "data/project.json").read_text())["thread"] for place in (folder, other)
+    }
+    assert len(threads) == 2

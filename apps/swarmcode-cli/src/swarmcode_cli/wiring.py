@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ORDER: tuple["Step", ...] = ("ingest", "synth", "train", "eval", "publish")
 SPOOL = "provenance.spool"
-DELIVERY_SECONDS = 15.0
+DELIVERY_SECONDS = 5.0
 MCP_TOKEN_VARIABLE = "SWARMCODE_MCP_TOKEN"  # noqa: S105 - where it is, not what it is
 PASSWORD_VARIABLE = "SWARMCODE_KEYSTORE_PASSWORD"  # noqa: S105 - where it is, not what it is
 

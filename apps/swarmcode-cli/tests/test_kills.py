@@ -78,6 +78,22 @@ def test_killed_in_ingest_and_synth(swarmcode, folder: Path, reference: dict[str
     assert [run["status"] for run in runs] == ["done", "done"]
 
 
+def test_stopped_by_a_person(swarmcode, folder: Path) -> None:
+    """Ctrl-C ends a step in good order: its own exit code, one line, and the next call goes on."""
+    assert swarmcode("ingest").code == 0
+    running = subprocess.Popen(
+        [SWARMCODE, "synth", "-q"], cwd=folder, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not begun(folder, "synth"):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert (running.returncode, told) == (130, "[STOPPED] the same command goes on from here\n")
+    assert swarmcode("synth", "--json").data["artifact"]["examples"] > 0
+
+
 def test_killed_in_publish(swarmcode, folder: Path, make_adapter) -> None:
     """The version is published once, whole, and verified, however often it was begun."""
     make_adapter(folder / "artifacts/swarmcode_adapter")

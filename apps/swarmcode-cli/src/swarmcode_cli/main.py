@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from . import exits
 from .output import remark
 
+STOPPED = "[STOPPED] the same command goes on from here"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
@@ -15,12 +17,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(given, prog_name="swarmcode")
     except SystemExit as stop:
+        if stop.code == exits.STOPPED:  # typer's answer to Ctrl-C
+            remark([STOPPED])
         return stop.code if isinstance(stop.code, int) else exits.FAILED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the output has gone: nothing is left to say
         return exits.FAILED
     except KeyboardInterrupt:
-        remark(["[STOPPED] the same command goes on from here"])
+        remark([STOPPED])
         return exits.STOPPED
     except Exception as error:  # noqa: BLE001 - what is no purpose of ours is raised again
         return _told(error)

@@ -144,15 +144,14 @@ def workplace(settings: Settings, *, name: str | None = None) -> Iterator[Workpl
     identity = identity_of(settings.get("provenance", "actor"), settings.get("provenance", "key"))
     with working_in(folder):
         project = open_project(folder, name=name or Path.cwd().name, thread=random_thread_id())
+        yield Workplace(settings, project, Trail(project, identity))
+        # Not when a step failed or was stopped: what it left is handed over by the next call.
         spool = Spool(folder / SPOOL)
         try:
-            yield Workplace(settings, project, Trail(project, identity))
+            hand_over(project, spool)
+            _deliver(settings, spool, identity)
         finally:
-            try:
-                hand_over(project, spool)
-                _deliver(settings, spool, identity)
-            finally:
-                spool.close()
+            spool.close()
 
 
 def _deliver(settings: Settings, spool: "Spool", identity: "Identity") -> None:

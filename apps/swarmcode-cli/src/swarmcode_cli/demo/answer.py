@@ -17,7 +17,7 @@ from urllib.error import URLError
 
 from ..errors import DemoError
 
-START_SECONDS = 150.0
+START_SECONDS = 400.0
 END_SECONDS = 20.0
 MOST_TOKENS = 24
 QUESTION = "Fix tally.money.show: it writes 12.5 for 1205 cents."

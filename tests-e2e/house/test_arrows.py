@@ -97,11 +97,7 @@ def test_the_root_depends_on_every_member() -> None:
 def test_declared_dependencies_are_the_arrows(folder: Path, project: dict, module: str) -> None:
     """A member declares the siblings that it imports, no more and no fewer, along the arrows."""
     modules = {str(sibling["name"]): name for _, sibling, name in members()}
-    declared = {
-        modules[name]
-        for name in (requirement.split(">")[0] for requirement in project["dependencies"])
-        if name in modules
-    }
+    declared = {modules[name] for name in map(name_of, project["dependencies"]) if name in modules}
     assert declared <= ARROWS[module], "an arrow that the house does not have"
     assert declared == imported(folder) & (set(ARROWS) - {module})
 

@@ -30,9 +30,13 @@ def test_json_names_every_check() -> None:
         "git",
         "disk",
         "memory",
+        "sandbox",
         "training",
+        "extras",
+        "network",
     ]
-    assert answer.returncode == 0
+    sandbox = next(check for check in document["checks"] if check["name"] == "sandbox")
+    assert answer.returncode == (0 if sandbox["status"] == "ok" else 1)
 
 
 def test_without_git_it_fails_and_says_what_to_do(tmp_path: Path) -> None:
@@ -115,6 +119,35 @@ def test_without_torch_the_fix_is_the_install_command() -> None:
 
     check = doctor.check_training(find)
     assert (check.status, check.fix) == ("warn", "pip install 'swarmcode-trainer[qlora]'")
+
+
+def test_without_walls_it_fails_and_says_what_to_install() -> None:
+    """Training data is proven by running tests, and tests of strangers are not run unheld."""
+    check = doctor.check_sandbox(lambda: None)
+    assert check.status == "fail"
+    assert "bubblewrap" in check.fix
+    assert doctor.check_sandbox(lambda: "bubblewrap").status == "ok"
+
+
+def test_a_missing_extra_is_named_with_its_command_once() -> None:
+    """What is missing, and the one line that brings it."""
+    wanted = {"torch": "pip install a", "peft": "pip install a", "json": "pip install b"}
+    check = doctor.check_extras(wanted, lambda name: name == "json")
+    assert (check.status, check.found, check.fix) == (
+        "warn",
+        "without torch, peft",
+        "pip install a",
+    )
+    assert doctor.check_extras(wanted, lambda _: True).status == "ok"
+
+
+def test_the_network_is_told_of() -> None:
+    """A person sees what could leave the machine, and how to forbid it."""
+    free = doctor.check_network({}, sends_to=None)
+    assert "is fetched" in free.found
+    assert "HF_HUB_OFFLINE" in free.fix
+    held = doctor.check_network({"HF_HUB_OFFLINE": "1"}, sends_to="https://kernel.example")
+    assert held.found.startswith("models are never fetched; records go to https://kernel.example")
 
 
 def test_the_worst_finding_decides() -> None:

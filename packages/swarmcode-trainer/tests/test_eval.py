@@ -268,6 +268,21 @@ def test_what_cannot_be_run_stays_in_the_denominator(
     assert "not to be trusted" in result.report_path.read_text()
 
 
+def test_a_bare_repository_will_do(dataset: Path, repository: Path, tmp_path: Path) -> None:
+    """A snapshot keeps its history as a bare repository: the trees come out of it all the same."""
+    bare = tmp_path / "history.git"
+    git(tmp_path, "clone", "-q", "--bare", str(repository), str(bare))
+    for source, name in ((repository, "one"), (bare, "other")):
+        [task] = read_tasks(dataset, repository=source)
+        make_reference(task, tmp_path / name)
+    [one, other] = [
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.py")}
+        for folder in (tmp_path / "one", tmp_path / "other")
+    ]
+    assert one == other
+    assert one
+
+
 def test_a_stopped_evaluation_goes_on(dataset: Path, repository: Path, tmp_path: Path) -> None:
     """Nothing is asked or judged twice; a line that was cut off is done again."""
     config = EvalConfig(

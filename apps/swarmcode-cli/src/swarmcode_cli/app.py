@@ -1,20 +1,52 @@
-"""The command table of `swarmcode`.
+"""The command table of `swarmcode`."""
 
-A command parses, calls one library function through `wiring`, and renders. Exit codes: 0 done,
-1 the answer is no, 2 the command could not be understood.
-"""
-
-from importlib.metadata import version as installed_version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+from .commands.chat import chat
+from .commands.demo import demo
+from .commands.doctor import doctor
+from .commands.eval import evaluate
+from .commands.ingest import ingest
+from .commands.init import init
+from .commands.mcp import mcp
+from .commands.publish import publish
+from .commands.pull import pull
+from .commands.report import report
+from .commands.run import run
+from .commands.runs import runs
+from .commands.serve import serve
+from .commands.show import show
+from .commands.synth import synth
+from .commands.train import train
+from .commands.verify import verify
+
+# Plain help: rich would triple the time that it takes to show it.
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(demo)
+app.command()(init)
+app.command()(run)
+app.command()(ingest)
+app.command()(synth)
+app.command()(train)
+app.command("eval")(evaluate)
+app.command()(publish)
+app.command()(pull)
+app.command()(verify)
+app.command()(serve)
+app.command()(chat)
+app.command()(mcp)
+app.command()(runs)
+app.command()(show)
+app.command()(report)
+app.command()(doctor)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
     if wanted:
+        from importlib.metadata import version as installed_version
+
         typer.echo(f"swarmcode {installed_version('swarmcode')}")
         raise typer.Exit
 
@@ -22,40 +54,16 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 (typer calls it so)
 @app.callback()
 def root(
     *,
-    version: Annotated[
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Let the libraries say what they do.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 (its callback does the work)
         bool,
         typer.Option("--version", help="Print the version and stop.", callback=_show_version),
     ] = False,
 ) -> None:
     """Train a coding agent on your own repository, on your own machine."""
+    if verbose:
+        import logging
 
-
-@app.command()
-def doctor(
-    *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the findings as JSON, for a program.")
-    ] = False,
-) -> None:
-    """Say what this machine has of what SwarmCode needs, with the fix for what it lacks.
-
-    Exit code 0: everything needed is there. 1: something the pipeline cannot do without is not.
-    """
-    # Imported here so that `swarmcode --help` stays quick.
-    from rich.console import Console
-
-    from . import wiring
-    from .doctor import worst
-    from .render import doctor as render
-
-    checks = wiring.examine(Path.cwd())
-    if as_json:
-        typer.echo(render.as_json(checks))
-    else:
-        render.as_table(checks, Console())
-    raise typer.Exit(1 if worst(checks) == "fail" else 0)
-
-
-def main() -> None:
-    """Run the command; the console script's entry point."""
-    app()
+        logging.basicConfig(level=logging.DEBUG)

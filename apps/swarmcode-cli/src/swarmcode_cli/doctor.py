@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -113,6 +113,37 @@ def check_training(find_device: Callable[[], Device]) -> Check:
             "training", "warn", found, "tiny models only: a 7B model needs a GPU of 16 GiB or more"
         )
     return Check("training", "ok", found)
+
+
+def check_sandbox(in_force: Callable[[], str | None]) -> Check:
+    """Look at what holds the commands that tests and tools run."""
+    rung = in_force()
+    if rung is not None:
+        return Check("sandbox", "ok", rung)
+    return Check(
+        "sandbox",
+        "fail",
+        "nothing here isolates commands, so tests and tools are refused",
+        "on Linux: install bubblewrap (apt-get install bubblewrap)",
+    )
+
+
+def check_extras(wanted: Mapping[str, str], is_there: Callable[[str], bool]) -> Check:
+    """Look at the libraries that some commands need; `wanted` names each with its command."""
+    missing = [module for module in wanted if not is_there(module)]
+    if not missing:
+        return Check("extras", "ok", ", ".join(wanted))
+    commands = dict.fromkeys(wanted[module] for module in missing)
+    return Check("extras", "warn", f"without {', '.join(missing)}", "; ".join(commands))
+
+
+def check_network(environment: Mapping[str, str], *, sends_to: str | None) -> Check:
+    """Say what of this machine's work would use the network."""
+    offline = environment.get("HF_HUB_OFFLINE", "").upper() in ("1", "TRUE", "YES", "ON")
+    models = "models are never fetched" if offline else "a base model that is not here is fetched"
+    records = f"records go to {sends_to}" if sends_to else "records stay here"
+    fix = "" if offline else "HF_HUB_OFFLINE=1 forbids it, as does train.allow_download: false"
+    return Check("network", "ok", f"{models}; {records}; tests run without", fix)
 
 
 def _memory_bytes() -> int | None:

@@ -131,10 +131,15 @@ def _export(repository: Path, commit: str, folder: Path) -> None:
     if not repository.is_dir():
         raise WorkspaceError(f"{repository}: no such repository")
     with tempfile.TemporaryDirectory(prefix="swarmcode-index-") as name:
-        environment = {**os.environ, "GIT_INDEX_FILE": str(Path(name) / "index")}
+        # The work tree is named, so that a bare repository will do: a snapshot's history is one.
+        environment = {
+            **os.environ,
+            "GIT_INDEX_FILE": str(Path(name) / "index"),
+            "GIT_WORK_TREE": str(folder.absolute()),
+        }
         tree = _git(repository, environment, "rev-parse", "--verify", f"{commit}^{{tree}}")
         _git(repository, environment, "read-tree", tree)
-        _git(repository, environment, "checkout-index", "-a", "-f", f"--prefix={folder}/")
+        _git(repository, environment, "checkout-index", "-a", "-f")
 
 
 def _git(repository: Path, environment: Mapping[str, str], *arguments: str) -> str:

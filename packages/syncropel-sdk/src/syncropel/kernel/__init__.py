@@ -5,10 +5,14 @@
 """
 
 from .check import Checked, Refusal, check_record, parse_json
-from .doors import PROTOCOL, Reply, Request, answer
+from .doors import answer, prepare
 from .machine import Admission, Ingested, Kernel, KernelLimits
 from .memory import MemoryStore
-from .store import Selection, Store, StoreCeilingError, StoredRecord, ThreadState
+from .reads import PROTOCOL
+from .requests import Intake, Reply, Request
+from .sqlite import SqliteStore
+from .store import Selection, Slot, Store, StoreCeilingError, StoredRecord, ThreadState
+from .trouble import refusal_of
 from .watch import Watch, watch_events
 
 __all__ = [
@@ -16,6 +20,7 @@ __all__ = [
     "Admission",
     "Checked",
     "Ingested",
+    "Intake",
     "Kernel",
     "KernelLimits",
     "MemoryStore",
@@ -23,6 +28,8 @@ __all__ = [
     "Reply",
     "Request",
     "Selection",
+    "Slot",
+    "SqliteStore",
     "Store",
     "StoreCeilingError",
     "StoredRecord",
@@ -31,5 +38,7 @@ __all__ = [
     "answer",
     "check_record",
     "parse_json",
+    "prepare",
+    "refusal_of",
     "watch_events",
 ]

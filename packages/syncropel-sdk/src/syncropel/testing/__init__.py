@@ -7,6 +7,7 @@ told to misbehave. The pytest fixtures are in `syncropel.testing.fixtures`:
 
 from ._mock import MockKernel
 from ._server import LoopbackServer, Misbehave
+from ._stores import StoreAcceptance
 from ._transport import KernelTransport
 
-__all__ = ["KernelTransport", "LoopbackServer", "Misbehave", "MockKernel"]
+__all__ = ["KernelTransport", "LoopbackServer", "Misbehave", "MockKernel", "StoreAcceptance"]

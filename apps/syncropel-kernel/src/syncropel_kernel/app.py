@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from .serve import serve
 from .spool import spool_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(serve)
 app.add_typer(spool_app, name="spool")
 
 

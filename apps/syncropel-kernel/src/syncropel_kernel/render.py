@@ -1,14 +1,19 @@
 """How the command shows things to people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
+from syncropel import SyncropelError
+
+from .errors import KernelError
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns; control characters of untrusted text are made visible."""
-    lines = [head, *([_visible(cell) for cell in row] for row in rows)]
+    lines = [head, *([visible(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -37,5 +42,15 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _visible(text: str) -> str:
+@contextmanager
+def failing() -> Iterator[None]:
+    """End the command with one line where its work raises what is expected to go wrong."""
+    try:
+        yield
+    except (KernelError, SyncropelError, OSError) as error:
+        fail(visible(str(error)))
+
+
+def visible(text: str) -> str:
+    """Return a text that cannot move the cursor, ring the bell or look like another line."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -1,19 +1,20 @@
 """The kernel: a pure state machine over a small store, and the doors that lead to it.
 
 `Kernel` decides what is a record and what is stored. `answer` turns a `Request` into a
-`Reply` for every documented door. `watch_events` is the event stream of a thread.
+`Reply` for every documented door. A `Watchtower` serves the event streams of
+threads.
 """
 
 from .check import Checked, Refusal, check_record, parse_json
 from .doors import answer, prepare
-from .machine import Admission, Ingested, Kernel, KernelLimits
+from .machine import Admission, Ingested, Kernel, KernelLimits, Listener
 from .memory import MemoryStore
 from .reads import PROTOCOL
 from .requests import Intake, Reply, Request
 from .sqlite import SqliteStore
 from .store import Selection, Slot, Store, StoreCeilingError, StoredRecord, ThreadState
 from .trouble import refusal_of
-from .watch import Watch, watch_events
+from .watch import Watch, Watchtower
 
 __all__ = [
     "PROTOCOL",
@@ -23,6 +24,7 @@ __all__ = [
     "Intake",
     "Kernel",
     "KernelLimits",
+    "Listener",
     "MemoryStore",
     "Refusal",
     "Reply",
@@ -35,10 +37,10 @@ __all__ = [
     "StoredRecord",
     "ThreadState",
     "Watch",
+    "Watchtower",
     "answer",
     "check_record",
     "parse_json",
     "prepare",
     "refusal_of",
-    "watch_events",
 ]

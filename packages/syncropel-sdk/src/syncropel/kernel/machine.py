@@ -4,7 +4,7 @@ One record per (thread, actor, clock); the same id again changes nothing. The ma
 input or output of its own and knows no clock: give it a store, hand it parsed JSON.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,9 @@ class Ingested:
     created: bool
 
 
+Listener = Callable[[Collection[str] | None], object]
+"""Is told which threads have new records; None means that any may have."""
+
 Admission = Callable[[Checked], Refusal | None]
 """A rule of the host's: scopes, namespaces, signatures. None means welcome."""
 
@@ -55,7 +58,7 @@ class Kernel:
         self.store: Store = MemoryStore() if store is None else store
         self.limits = limits or KernelLimits()
         self._admit = admit
-        self._listeners: set[Callable[[], object]] = set()
+        self._listeners: set[Listener] = set()
 
     def ingest(self, record: object) -> Ingested | Refusal:
         """Take one record."""
@@ -94,18 +97,18 @@ class Kernel:
         except StoreError as error:
             return _refused(answers or judged, pending.new, refusal_of(error))
         if pending.new:
-            self.announce()
+            self.announce({record["thread"] for record in pending.new.values()})
         return answers
 
-    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` after every change; returns the function that stops it."""
         self._listeners.add(listener)
         return lambda: self._listeners.discard(listener)
 
-    def announce(self) -> None:
-        """Tell the listeners that there may be new records, also those that others stored."""
+    def announce(self, threads: Collection[str] | None) -> None:
+        """Tell the listeners of new records, also of those that another process stored."""
         for listener in tuple(self._listeners):
-            listener()
+            listener(threads)
 
 
 class _Pending:

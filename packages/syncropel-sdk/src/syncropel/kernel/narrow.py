@@ -17,10 +17,10 @@ def narrow(filter_: Mapping[str, Any], selection: Selection) -> Selection:
     """Return the selection with what every match of a (compiled) filter has in common."""
     for field, operator, operand in _conjuncts(filter_):
         name = _INDEXED.get(field)
-        if name and operator == "$eq" and isinstance(operand, str):
-            if getattr(selection, name) is None:
-                criterion: dict[str, Any] = {name: operand}
-                selection = replace(selection, **criterion)
+        free = name is not None and getattr(selection, name) is None
+        if free and operator == "$eq" and isinstance(operand, str):
+            criterion: dict[str, Any] = {str(name): operand}
+            selection = replace(selection, **criterion)
     return selection
 
 

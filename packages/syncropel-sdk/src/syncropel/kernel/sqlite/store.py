@@ -222,6 +222,11 @@ class SqliteStore:
         """Return how many records there are: every sequence since 1 is one."""
         return self.last_sequence()
 
+    @property
+    def where(self) -> str:
+        """Where the records are, as a person knows it."""
+        return str(self.path)
+
     # ── the file ────────────────────────────────────────────────────────────────────────
 
     def version(self) -> int:

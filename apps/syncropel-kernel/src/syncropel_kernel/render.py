@@ -1,14 +1,18 @@
 """How the command shows things to people."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 
 from syncropel import SyncropelError
 
 from .errors import KernelError
+
+_KNOWN: Final = frozenset({"kind", "_v"})
+"""What a record's line shows elsewhere, or need not show."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -18,6 +22,37 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+
+
+def records_table(records: Sequence[Mapping[str, Any]]) -> None:
+    """Print records, one per line."""
+    if not records:
+        typer.echo("nothing here")
+        return
+    head = ("id", "clock", "act", "actor", "thread", "kind", "body")
+    table(head, [_cells(record) for record in records])
+
+
+def record_line(record: Mapping[str, Any]) -> str:
+    """Return a record as one line, for records that come one by one."""
+    return "  ".join(visible(cell) for cell in _cells(record))
+
+
+def _cells(record: Mapping[str, Any]) -> tuple[str, ...]:
+    body = {name: value for name, value in record["body"].items() if name not in _KNOWN}
+    return (
+        record["id"][:12],
+        str(record["clock"]),
+        record["act"],
+        _short(record["actor"], 40),
+        _short(record["thread"], 30),
+        _short(str(record["body"].get("kind", "")), 40),
+        _short(json.dumps(body, ensure_ascii=False), 60),
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def age(seconds: float) -> str:

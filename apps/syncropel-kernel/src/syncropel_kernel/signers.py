@@ -40,14 +40,16 @@ def distrust(notes: Notes, did: str) -> bool:
     return notes.drop(_SHELF, did)
 
 
-def signature_rule(notes: Notes, *, required: bool) -> Admission:
+def signature_rule(
+    notes: Notes, *, required: bool, now: Callable[[], float] = time.time
+) -> Admission:
     """Return the kernel's rule for signatures."""
     known = _Fresh(lambda: trusted(notes))
 
     def admit(checked: Checked) -> Refusal | None:
         if checked.fields.get("signature") is None:
             return _missing() if required else None
-        found = verify_record(checked.fields, keys=known())
+        found = verify_record(checked.fields, keys=known(), at=now())
         if found.status == "invalid":
             return Refusal(400, "SIGNATURE_INVALID", found.reason)
         if required and not found.valid:

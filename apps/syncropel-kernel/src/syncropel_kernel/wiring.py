@@ -23,6 +23,10 @@ class NotingStore(Store, Protocol):
         """Where it is, as a person knows it."""
         ...
 
+    def faults(self) -> list[str]:
+        """Return what is wrong beneath the records, line by line."""
+        ...
+
     @property
     def notes(self) -> Notes:
         """Where keys and trusted signers are kept."""

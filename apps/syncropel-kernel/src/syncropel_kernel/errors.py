@@ -3,6 +3,7 @@
 KernelError              everything that syncropel-kernel raises on purpose
 ├── KeyArgumentError     a key that cannot be made as it was asked for (also a ValueError)
 ├── ServeError           a server that cannot be started as it was asked for
+├── MissingExtraError    an optional dependency is not installed (also an ImportError)
 ├── LineError            a line of a file that is no record
 └── RemoteError          a server that cannot be reached, or does not answer as a kernel does
 """
@@ -18,6 +19,14 @@ class KeyArgumentError(KernelError, ValueError):
 
 class ServeError(KernelError):
     """What was asked for is not safe, or the address is not free."""
+
+
+class MissingExtraError(KernelError, ImportError):
+    """An optional dependency is missing; the message is the command that installs it."""
+
+    def __init__(self, extra: str, *, purpose: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'syncropel-kernel[{extra}]'")
+        self.extra = extra
 
 
 class LineError(KernelError):

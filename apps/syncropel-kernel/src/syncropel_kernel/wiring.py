@@ -9,7 +9,7 @@ from typing import Protocol
 
 from syncropel.kernel import Kernel, SqliteStore, Store
 
-from .errors import ServeError
+from .errors import MissingExtraError, ServeError
 from .keys import Notes, all_keys
 from .server import Program, ServerSettings
 from .signers import signature_rule
@@ -45,10 +45,17 @@ def open_store(db: Path | None, postgres: str | None = None) -> NotingStore:
     Raises:
         StoreError: it cannot be opened.
         ServeError: two stores were named.
+        MissingExtraError: psycopg is not installed.
     """
     if postgres is None:
         return SqliteStore(db or default_path())
-    raise ServeError("PostgreSQL is not there yet")
+    if db is not None:
+        raise ServeError("name one store: --db or --postgres")
+    try:
+        from .postgres import PostgresStore
+    except ImportError as error:
+        raise MissingExtraError("postgres", purpose="a store on PostgreSQL") from error
+    return PostgresStore(postgres)
 
 
 @contextmanager

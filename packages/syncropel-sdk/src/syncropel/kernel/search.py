@@ -24,14 +24,11 @@ def words_in(body: Any) -> list[str]:
 def rank(candidates: Iterable[StoredRecord], words: Iterable[str], *, k: int) -> list[Any]:
     """Return the `k` best hits as `{id, score, record}`, the newer first among equals."""
     wanted = set(words)
-    hits = [
-        {
-            "id": record["id"],
-            "score": sum(word in wanted for word in words_in(record["body"])),
-            "record": record,
-        }
-        for record in candidates
-    ]
+    hits = []
+    for record in candidates:
+        found = words_in(record["body"])
+        score = sum(word in wanted for word in found)
+        hits.append({"id": record["id"], "score": score, "record": record})
     hits.sort(key=lambda hit: (hit["score"], hit["record"]["sequence"]), reverse=True)
     return hits[:k]
 

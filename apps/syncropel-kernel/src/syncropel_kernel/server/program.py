@@ -13,6 +13,7 @@ from syncropel.kernel import Kernel, Refusal, Watchtower
 
 from ..errors import ServeError
 from ..keys import KeyRing, Notes
+from ..page import page_routes
 from .beside import running_beside
 from .desk import Desk
 from .doors import Doors
@@ -78,6 +79,7 @@ class Program:
         return [
             Route("/metrics", self._show_metrics, methods=["GET"]),
             Route("/openapi.json", self._show_openapi, methods=["GET"]),
+            *page_routes(),
         ]
 
     async def _show_metrics(self, request: Request) -> Response:

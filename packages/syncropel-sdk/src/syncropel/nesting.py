@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 DEEPEST: Final = 900
-_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_OTHERS: Final = re.compile(r"[^\[\]{}]+")
+_ROUNDS: Final = 16
 
 
 def read_json(
@@ -39,10 +40,20 @@ def read_json(
 def _is_too_deep(text: str) -> bool:
     if text.count("[") + text.count("{") <= DEEPEST:
         return False
+    brackets = _OTHERS.sub("", _outside_of_texts(text))
+    for _ in range(_ROUNDS):  # what lies flat, as a list of records does, is gone after a few
+        brackets = brackets.replace("[]", "").replace("{}", "")
+        if not brackets:
+            return False
     depth = 0
-    for token in _TOKENS.finditer(text):
-        first = token.group()[0]
-        depth += 1 if first in "[{" else -1 if first in "]}" else 0
-        if depth > DEEPEST:
+    for bracket in brackets:
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST - _ROUNDS:
             return True
     return False
+
+
+def _outside_of_texts(text: str) -> str:
+    """Drop everything between quotation marks; what is escaped there goes first."""
+    unescaped = text.replace("\\\\", "").replace('\\"', "") if "\\" in text else text
+    return "".join(unescaped.split('"')[::2])

@@ -27,7 +27,7 @@ COMMAND = Path(sys.executable).with_name("syncropel")
 def record(lane: int, n: int) -> dict:
     ref = {"kind": "@music.track", "id": f"isrc:{n % 997}"}
     return {
-        "act": "PUT", "actor": f"did:bench:{lane}", "clock": n, "thread": f"music.library.{lane}",
+        "act": "PUT", "actor": f"did:bench:{lane}", "clock": n, "thread": f"music.library/{lane}",
         "data_type": "SCALAR", "parents": [],
         "body": {"kind": "music.catalog.track", "_v": 1, "title": f"Glow number {n}",
                  "artists": ["Zonke"], "_refs": [ref]},

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .cork import CorkedTransport
+
 LONGEST_HEAD: Final = 65_536
 ABORT: Final = "syncropel.abort"
 """The ASGI extension: a function that ends the connection at once."""
@@ -25,7 +27,8 @@ class PatientProtocol(HttpToolsProtocol):
         """Begin to wait for the first head."""
         self._head: asyncio.TimerHandle | None = None
         self._head_bytes = 0
-        super().connection_made(transport)
+        corked: Any = CorkedTransport(transport, self.loop)
+        super().connection_made(corked)
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -122,8 +122,9 @@ class _Pending:
 
     def look_up(self, store: Store, judged: Sequence[Checked | Refusal]) -> None:
         checked = [each for each in judged if isinstance(each, Checked)]
-        self._known = store.find({each.id for each in checked})
-        self._taken = store.taken({_slot(each) for each in checked if each.id not in self._known})
+        self._taken = store.taken({_slot(each) for each in checked})
+        # An id stands for its slot too: where the slot is free, the record cannot be known.
+        self._known = store.find({each.id for each in checked if _slot(each) in self._taken})
         self._sequence = store.last_sequence()
 
     def add(self, checked: Checked) -> Ingested | Refusal:

@@ -62,9 +62,9 @@ def record(kernel: Kernel, _: Request, record_id: str) -> Reply:
 def threads(kernel: Kernel, request: Request, _: str) -> Reply:
     """GET /v1/threads."""
     query = parameters(request)
-    first = integer(query, "offset") or 0
-    last = first + limit(query, most=kernel.limits.page)
-    return listed(_state(state) for state in islice(kernel.store.threads(), first, last))
+    later = islice(kernel.store.threads(), integer(query, "offset") or 0, None)
+    page = islice(later, limit(query, most=kernel.limits.page))
+    return listed(_state(state) for state in page)
 
 
 def thread_state(kernel: Kernel, _: Request, thread: str) -> Reply:

@@ -14,6 +14,7 @@ from .machine import Ingested
 from .watch import Watch
 
 _MAX_INTEGER: Final = 2**63 - 1
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,7 @@ class Reply:
     @property
     def content(self) -> bytes:
         """The answer's bytes."""
-        return json.dumps(self.value, ensure_ascii=False, separators=(",", ":")).encode(
-            errors="replace"
-        )
+        return _written(self.value).encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

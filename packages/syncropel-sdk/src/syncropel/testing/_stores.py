@@ -236,6 +236,7 @@ def _requests() -> Iterator[Request]:
     yield Request("GET", "/v1/records", "ref=isrc:1&since=30&limit=20")
     yield Request("GET", "/v1/threads/th_%C3%A9%2F%C3%BC/records", "limit=10")
     yield Request("GET", "/v1/threads", "limit=3&offset=1")
+    yield Request("GET", "/v1/threads", f"offset={2**63}")
 
 
 def _ids(outcomes: list[Any]) -> list[Any]:

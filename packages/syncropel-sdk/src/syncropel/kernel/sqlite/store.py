@@ -138,10 +138,13 @@ class SqliteStore:
             db = self._connections.here()
             threads = self._threads.known(db, (thread for thread, _, _ in slots))
             actors = self._names.known(db, (actor for _, actor, _ in slots))
+            highest = {lane: self._highest(db, *lane) for lane in _lanes(slots, threads, actors)}
         numbered = {
             (threads[thread], actors[actor], clock): (thread, actor, clock)
             for thread, actor, clock in slots
-            if thread in threads and actor in actors
+            if thread in threads
+            and actor in actors
+            and clock <= highest[threads[thread], actors[actor]]
         }
         return {
             numbered[row]
@@ -270,6 +273,12 @@ class SqliteStore:
                 name_number=lambda name: self._names.known(db, [name]).get(name),
             )
 
+    def _highest(self, db: sqlite3.Connection, thread: int, actor: int) -> int:
+        """Return an actor's highest clock in a thread: clocks mostly grow, so this decides."""
+        sql = "SELECT clock FROM clocks WHERE thread = ? AND actor = ?"
+        row = db.execute(sql, (thread, actor)).fetchone()
+        return int(row[0]) if row else -1
+
     def _clocks(self, thread: int) -> dict[str, int]:
         return dict(
             self._rows(
@@ -306,6 +315,17 @@ def _words(records: Sequence[StoredRecord]) -> Iterator[tuple[int, str]]:
     """Each record's words, once each: the index says where they are, `search` how often."""
     for record in records:
         yield record["sequence"], " ".join(set(words_in(record["body"])))
+
+
+def _lanes(
+    slots: Iterable[Slot], threads: dict[str, int], actors: dict[str, int]
+) -> set[tuple[int, int]]:
+    """Return which actors are to write in which threads, where both are known."""
+    return {
+        (threads[thread], actors[actor])
+        for thread, actor, _ in slots
+        if thread in threads and actor in actors
+    }
 
 
 def _matching(words: Sequence[str]) -> str:

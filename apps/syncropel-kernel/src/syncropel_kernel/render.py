@@ -11,7 +11,7 @@ from syncropel import SyncropelError
 
 from .errors import KernelError
 
-_KNOWN: Final = frozenset({"kind", "_v"})
+_KNOWN: Final = frozenset({"kind", "_refs", "_v"})
 """What a record's line shows elsewhere, or need not show."""
 
 

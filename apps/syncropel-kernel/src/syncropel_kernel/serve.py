@@ -9,9 +9,6 @@ import typer
 
 from .options import AsJson, DbPath, PostgresDsn
 from .render import failing
-from .server import ServerSettings
-from .server.listen import bind
-from .server.listen import serve as serve_program
 from .wiring import is_loopback, make_program, open_store
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -39,6 +36,10 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Run a server until it is told to stop. Elsewhere than on loopback it asks for API keys."""
+    from .server import ServerSettings
+    from .server.listen import bind
+    from .server.listen import serve as serve_program
+
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     local = is_loopback(host)
     settings = ServerSettings(

@@ -5,14 +5,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from syncropel.kernel import Kernel, SqliteStore, Store
 
 from .errors import MissingExtraError, ServeError
 from .keys import Notes, all_keys
-from .server import Program, ServerSettings
 from .signers import signature_rule
+
+if TYPE_CHECKING:
+    from .server import Program, ServerSettings
 
 
 class NotingStore(Store, Protocol):
@@ -79,13 +81,15 @@ def is_loopback(host: str) -> bool:
 
 
 def make_program(
-    store: NotingStore, *, host: str, signed: bool, settings: ServerSettings
-) -> Program:
+    store: NotingStore, *, host: str, signed: bool, settings: "ServerSettings"
+) -> "Program":
     """Put a server together for an address.
 
     Raises:
         ServeError: others could reach it, and no API key has been made.
     """
+    from .server import Program  # starlette and uvicorn: other commands start without them
+
     if not is_loopback(host) and not all_keys(store.notes):
         raise ServeError(
             f"others can reach {host}, so API keys are required, and there is none yet; "

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from throughput import cpu_seconds
 
 COMMAND = Path(sys.executable).with_name("syncropel")
 
@@ -77,13 +78,16 @@ def main() -> None:
         )  # fmt: skip
         assert server.stdout is not None
         url = json.loads(server.stdout.readline())["url"]
+        before = cpu_seconds(server.pid)
         delays = asyncio.run(run(url, options.watchers, options.records))
+        cpu = cpu_seconds(server.pid) - before
         server.terminate()
         server.wait(30)
         server.stdout.close()
     expected = options.watchers * options.records
     print(json.dumps({
         "heard": len(delays), "expected": expected,
+        "server_cpu_ms_per_record": round(cpu / options.records * 1000, 1),
         "median_ms": round(delays[len(delays) // 2] * 1000, 1),
         "p99_ms": round(delays[int(len(delays) * 0.99)] * 1000, 1),
         "longest_ms": round(delays[-1] * 1000, 1),

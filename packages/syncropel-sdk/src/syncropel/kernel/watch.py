@@ -142,6 +142,8 @@ class Watchtower:
                 self._turns.clear()
             under_way = asyncio.ensure_future(self._read_turn(thread, position))
             self._turns[thread, position] = under_way
+        if under_way.done():
+            return under_way.result()
         return await asyncio.shield(under_way)  # others may wait for it too
 
     async def _read_turn(self, thread: str, position: int) -> Turn:
@@ -183,5 +185,7 @@ def _start(watch: Watch, newest: int) -> int:
 
 async def _happens(news: asyncio.Future[None], seconds: float) -> bool:
     """Wait for news; False when only the heartbeat is due."""
+    if news.done():
+        return True
     done, _ = await asyncio.wait([news], timeout=seconds)
     return bool(done)

@@ -1,6 +1,6 @@
 """How many records a second a served SQLite store takes, every one fsynced.
 
-    python benchmarks/throughput.py [--seconds 5]
+    python benchmarks/throughput.py [--batches 40] [--singles 2000]
 
 Batched: two connections post batches of 1,000. Unbatched: eight connections, one record a
 request. The floor beside them is what the disk allows: one write of 4 KiB and one fsync at a
@@ -43,18 +43,14 @@ def prepared(path: str, values: list) -> list[bytes]:
     return requests
 
 
-def exchange(url: str, requests: list[bytes], seconds: float) -> int:
-    """Send one after the other, each after the answer to the last; returns how many."""
+def exchange(url: str, requests: list[bytes]) -> None:
+    """Send one after the other, each after the answer to the last."""
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        until = time.perf_counter() + seconds
-        for done, request in enumerate(requests):
-            if time.perf_counter() > until:
-                return done
+        for request in requests:
             connection.sendall(request)
             _read_answer(connection)
-    raise SystemExit("too few requests were prepared")
 
 
 def _read_answer(connection: socket.socket) -> None:
@@ -69,22 +65,19 @@ def _read_answer(connection: socket.socket) -> None:
         missing -= len(connection.recv(262_144))
 
 
-def one_client(url: str, path: str, lanes: list[list], seconds: float, counts: object) -> None:
+def one_client(url: str, path: str, lanes: list[list], times: object) -> None:
+    """Prepare everything, then send it, each lane over a connection of its own."""
     requests = [prepared(path, values) for values in lanes]
-    done = [0] * len(lanes)
-
-    def work(lane: int) -> None:
-        done[lane] = exchange(url, requests[lane], seconds)
-
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in range(len(lanes))]
+    threads = [threading.Thread(target=exchange, args=(url, each)) for each in requests]
+    started = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    counts.put(sum(done))
+    times.put(time.perf_counter() - started)
 
 
-def measure(path: str, lanes: list[list], each: int, seconds: float) -> dict:
+def measure(path: str, lanes: list[list], each: int) -> dict:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
         server = subprocess.Popen(
             [COMMAND, "serve", "--db", Path(folder) / "store.db", "--port", "0", "--json"],
@@ -94,16 +87,16 @@ def measure(path: str, lanes: list[list], each: int, seconds: float) -> dict:
         url = json.loads(server.stdout.readline())["url"]
         before = cpu_seconds(server.pid)
         context = get_context("fork")
-        counts = context.Queue()
-        client = context.Process(target=one_client, args=(url, path, lanes, seconds, counts))
+        times = context.Queue()
+        client = context.Process(target=one_client, args=(url, path, lanes, times))
         client.start()
-        requests = counts.get()
+        seconds = times.get()
         client.join()
         cpu = cpu_seconds(server.pid) - before
         server.terminate()
         server.wait(30)
         server.stdout.close()
-    records = requests * each
+    records = sum(map(len, lanes)) * each
     return {
         "records_per_second": round(records / seconds),
         "records_per_cpu_second_of_the_server": round(records / cpu),
@@ -132,18 +125,18 @@ def fsyncs_per_second(seconds: float = 1.0) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=5.0)
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--batches", type=int, default=40, help="of a thousand, for each of two")
+    parser.add_argument("--singles", type=int, default=2_000, help="for each of eight")
+    options = parser.parse_args()
     floor = fsyncs_per_second()
-    room = int(seconds * 60)
     batches = [
-        [{"records": [record(lane, n * 1000 + m) for m in range(1000)]} for n in range(room)]
-        for lane in range(2)
+        [{"records": [record(lane, n * 1000 + m) for m in range(1000)]} for n in range(count)]
+        for lane, count in enumerate([options.batches] * 2)
     ]
-    batched = measure("/v1/records/batch", batches, 1000, seconds)
+    batched = measure("/v1/records/batch", batches, 1000)
     del batches
-    singles = [[record(lane, n) for n in range(int(seconds * 2_000))] for lane in range(8)]
-    unbatched = measure("/v1/records", singles, 1, seconds)
+    singles = [[record(lane, n) for n in range(options.singles)] for lane in range(8)]
+    unbatched = measure("/v1/records", singles, 1)
     print(json.dumps({
         "batched": batched, "unbatched": unbatched, "fsyncs_per_second": floor,
         "unbatched_over_one_fsync_each": round(unbatched["records_per_second"] / floor, 2),

@@ -5,9 +5,27 @@ from typing import Annotated
 
 import typer
 
+from .backup import backup
+from .emit import emit
+from .keys_command import keys_app
+from .query import query, thread
+from .serve import serve
 from .spool import spool_app
+from .tail import tail
+from .transfer import export, import_
+from .verify import verify
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app.command()(serve)
+app.command()(emit)
+app.command()(query)
+app.command()(thread)
+app.command()(tail)
+app.command()(verify)
+app.command()(export)
+app.command("import")(import_)
+app.command()(backup)
+app.add_typer(keys_app, name="keys")
 app.add_typer(spool_app, name="spool")
 
 

@@ -16,6 +16,10 @@ SyncropelError                 everything that syncropel-sdk raises on purpose
 ├── SpoolError                 the spool cannot keep what it was given
 │   ├── SpoolFullError         a size limit was reached and the policy is to refuse
 │   └── SpoolCorruptError      the spool's file is no spool
+├── StoreError                 a kernel's store cannot do what was asked; nothing accepted is lost
+│   ├── StoreCeilingError      there is no room
+│   ├── StoreCorruptError      the store's file is damaged, or is none
+│   └── StoreUnavailableError  the file or the database server cannot be reached now
 ├── InferRejectedError         the server did not take the question (also a RuntimeError)
 ├── InferTimeoutError          no answer arrived in time (also a TimeoutError)
 └── SubscribeError             why a subscription disconnected; handed to `on_error`
@@ -128,6 +132,26 @@ class SpoolFullError(SpoolError):
 
 class SpoolCorruptError(SpoolError):
     """The file is not a spool, or is damaged; nothing was changed in it."""
+
+
+class StoreError(SyncropelError):
+    """A kernel's store, named by `where`, cannot do what it was asked; it keeps what it has."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.where = where
+
+
+class StoreCeilingError(StoreError):
+    """There is no room; nothing of what was being appended was kept."""
+
+
+class StoreCorruptError(StoreError):
+    """The file is damaged or is no store; nothing was changed in it."""
+
+
+class StoreUnavailableError(StoreError):
+    """The file or the database server cannot be used now; asking again later may help."""
 
 
 class InferRejectedError(SyncropelError, RuntimeError):

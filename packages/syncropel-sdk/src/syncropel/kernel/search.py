@@ -6,20 +6,29 @@ from typing import Any, Final
 
 from .store import StoredRecord
 
+MAX_CANDIDATES: Final = 5_000
+"""How many of the newest records with all the words are ranked; older ones are not looked at."""
 _WORD: Final = re.compile(r"\w+")
 
 
-def search(records: Iterable[StoredRecord], query: str, *, k: int) -> list[dict[str, Any]]:
+def words_of(text: str) -> list[str]:
+    """Return the words of a text as they are compared: every store splits by this function."""
+    return _WORD.findall(text.casefold())
+
+
+def words_in(body: Any) -> list[str]:
+    """Return the words of every text value of a body."""
+    return words_of("\n".join(_texts(body)))
+
+
+def rank(candidates: Iterable[StoredRecord], words: Iterable[str], *, k: int) -> list[Any]:
     """Return the `k` best hits as `{id, score, record}`, the newer first among equals."""
-    wanted = set(_WORD.findall(query.casefold()))
-    if not wanted:
-        return []
+    wanted = set(words)
     hits = []
-    for record in records:
-        words = [word for text in _texts(record["body"]) for word in _WORD.findall(text.casefold())]
-        score = sum(word in wanted for word in words)
-        if wanted <= set(words):
-            hits.append({"id": record["id"], "score": score, "record": record})
+    for record in candidates:
+        found = words_in(record["body"])
+        score = sum(word in wanted for word in found)
+        hits.append({"id": record["id"], "score": score, "record": record})
     hits.sort(key=lambda hit: (hit["score"], hit["record"]["sequence"]), reverse=True)
     return hits[:k]
 
@@ -29,9 +38,10 @@ def _texts(value: Any) -> Iterator[str]:
     stack = [value]
     while stack:
         value = stack.pop()
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             yield value
-        elif isinstance(value, dict):
+        elif kind is dict:
             stack.extend(value.values())
-        elif isinstance(value, list):
+        elif kind is list:
             stack.extend(value)

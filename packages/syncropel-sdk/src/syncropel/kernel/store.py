@@ -1,19 +1,24 @@
 """What the kernel asks of whatever keeps its records.
 
 A store is dumb on purpose: it appends, looks up and scans. Every rule lives in the kernel, so
-that memory, SQLite and PostgreSQL cannot disagree.
+that memory, SQLite and PostgreSQL cannot disagree. `syncropel.testing.StoreAcceptance` is what
+each of them has to pass.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from ..errors import StoreCeilingError
 
 StoredRecord = dict[str, Any]
 """A record as doors answer it: the hashed fields with `object`, `id` and `sequence`."""
 
+Slot = tuple[str, str, int]
+"""A thread, an actor and a clock: room for one record."""
 
-class StoreCeilingError(Exception):
-    """The store is full; nothing of what was being appended was kept."""
+__all__ = ["Selection", "Slot", "Store", "StoreCeilingError", "StoredRecord", "ThreadState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Selection:
     """Only records whose clock is strictly greater."""
     after_sequence: int = 0
     """Only records stored after this one."""
+    upto_sequence: int | None = None
+    """Only records stored no later than this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +48,54 @@ class ThreadState:
 
 
 class Store(Protocol):
-    """Keeps records. Calls come from one thread at a time."""
+    """Keeps records. One thread writes at a time; others may read meanwhile.
 
-    name: str
+    What a disk or a database server cannot do is a `StoreError`.
+    """
 
-    def append(self, records: Sequence[StoredRecord]) -> None:
-        """Keep all of `records` or none; durable on return.
+    @property
+    def name(self) -> str:
+        """What kind of store this is, in one word."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Keep all other writers out, also those of other processes, until the block ends.
+
+        At its end everything appended is durable; where it raises, nothing of it is kept.
 
         Raises:
             StoreCeilingError: there is no room.
         """
         ...
 
+    def append(self, records: Sequence[StoredRecord]) -> None:
+        """Keep records whose sequences follow `last_sequence()`; inside `writing()` alone."""
+        ...
+
     def get(self, record_id: str) -> StoredRecord | None:
         """Return the record with this id."""
         ...
 
-    def holder(self, thread: str, actor: str, clock: int) -> str | None:
-        """Return the id of the record that holds this clock of this actor in this thread."""
+    def find(self, ids: Iterable[str]) -> dict[str, StoredRecord]:
+        """Return those of the records that there are, by their ids."""
+        ...
+
+    def taken(self, slots: Iterable[Slot]) -> set[Slot]:
+        """Return those of the slots that hold a record already."""
         ...
 
     def scan(self, selection: Selection) -> Iterator[StoredRecord]:
         """Visit matching records by ascending sequence."""
+        ...
+
+    def containing(
+        self, words: Sequence[str], selection: Selection, *, limit: int
+    ) -> list[StoredRecord]:
+        """Return the newest records whose bodies hold every one of the words, newest first."""
+        ...
+
+    def sequence_at(self, moment: float) -> int:
+        """Return the sequence of the newest record stored before a moment, in Unix seconds."""
         ...
 
     def thread_state(self, thread: str) -> ThreadState | None:
@@ -79,4 +112,8 @@ class Store(Protocol):
 
     def count(self) -> int:
         """Return how many records there are."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; a closed store is of no further use."""
         ...

@@ -7,6 +7,17 @@ told to misbehave. The pytest fixtures are in `syncropel.testing.fixtures`:
 
 from ._mock import MockKernel
 from ._server import LoopbackServer, Misbehave
+from ._stores import StoreAcceptance
 from ._transport import KernelTransport
+from ._vectors import Offer, check_offer, offers
 
-__all__ = ["KernelTransport", "LoopbackServer", "Misbehave", "MockKernel"]
+__all__ = [
+    "KernelTransport",
+    "LoopbackServer",
+    "Misbehave",
+    "MockKernel",
+    "Offer",
+    "StoreAcceptance",
+    "check_offer",
+    "offers",
+]

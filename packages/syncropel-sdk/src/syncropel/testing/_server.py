@@ -12,8 +12,7 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
 
-from ..kernel import Kernel, Reply, Request, answer
-from ..kernel.watch import watch_events
+from ..kernel import Kernel, Reply, Request, Watchtower, answer
 
 Misbehave = Callable[[Request, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bool]]
 """Called before a request is answered; True means that it has dealt with the request."""
@@ -67,7 +66,7 @@ class LoopbackServer:
 
     def shut_down_watchers(self) -> None:
         """Tell every watcher that the server goes down."""
-        self._loop.call_soon_threadsafe(self._closing.set)
+        self._loop.call_soon_threadsafe(self._tower.close)
 
     def _run(self) -> None:
         asyncio.run(self._serve())
@@ -75,7 +74,7 @@ class LoopbackServer:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._tower = Watchtower(self.kernel)
         server = await asyncio.start_server(
             self._connected, "127.0.0.1", self.port, ssl=self._tls, limit=_LONGEST_HEAD
         )
@@ -119,9 +118,7 @@ class LoopbackServer:
     async def _stream(self, reply: Reply, writer: asyncio.StreamWriter) -> None:
         assert reply.watch is not None  # noqa: S101 (the caller has looked)
         writer.write(_head(200, "text/event-stream", None))
-        events = watch_events(
-            self.kernel, reply.watch, heartbeat_s=self._heartbeat_s, closing=self._closing
-        )
+        events = self._tower.events(reply.watch, heartbeat_s=self._heartbeat_s)
         try:
             async for event in events:
                 writer.write(event)

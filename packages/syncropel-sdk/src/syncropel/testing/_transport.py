@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from ..kernel import Kernel, Reply, Request, answer
-from ..kernel.watch import watch_events
+from ..kernel import Kernel, Reply, Request, Watchtower, answer
 
 _JSON = [("content-type", "application/json")]
 
@@ -22,7 +21,7 @@ class KernelTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.fail_posts = 0
         self.fail_gets = 0
         self._heartbeat_s = heartbeat_s
-        self._closing: dict[asyncio.AbstractEventLoop, asyncio.Event] = {}
+        self._towers: dict[asyncio.AbstractEventLoop, Watchtower] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a blocking client; watching needs an async one."""
@@ -40,22 +39,23 @@ class KernelTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         reply = self._answer(request)
         if reply.watch is None:
             return _response(reply)
-        events = watch_events(
-            self.kernel, reply.watch, heartbeat_s=self._heartbeat_s, closing=self._closing_here()
-        )
+        events = self._tower_here().events(reply.watch, heartbeat_s=self._heartbeat_s)
         return httpx.Response(
             200, headers=[("content-type", "text/event-stream")], stream=_Events(events)
         )
 
     def shut_down(self) -> None:
         """Say goodbye to every watcher; later watches begin as usual."""
-        for loop, closing in self._closing.items():
+        for loop, tower in self._towers.items():
             if not loop.is_closed():
-                loop.call_soon_threadsafe(closing.set)
-        self._closing = {}
+                loop.call_soon_threadsafe(tower.close)
+        self._towers = {}
 
-    def _closing_here(self) -> asyncio.Event:
-        return self._closing.setdefault(asyncio.get_running_loop(), asyncio.Event())
+    def _tower_here(self) -> Watchtower:
+        loop = asyncio.get_running_loop()
+        if loop not in self._towers:
+            self._towers[loop] = Watchtower(self.kernel)
+        return self._towers[loop]
 
     def _answer(self, request: httpx.Request) -> Reply:
         url = request.url

@@ -441,3 +441,19 @@ def test_a_client_that_is_closed_at_once_leaves_nothing_open(
     if not mine.exists():
         pytest.skip("needs /proc")
     assert not [each for each in mine.iterdir() if str(path) in os.path.realpath(each)]
+
+
+def test_finished_records_are_kept_as_they_are(make_client: Make, tmp_path: Path) -> None:
+    """Records made elsewhere go through a spool under their own ids, twice is once; or none do."""
+    me = Identity.static("did:test:else")
+    wires = [seal(draft(**EMIT, body={"n": n}), me, clock=n).wire for n in range(5)]
+    spool = Spool(tmp_path / "spool.db")
+    spool.keep(wires)
+    spool.keep(wires)
+    with pytest.raises(SpoolError, match="full"):
+        Spool(spool.path, max_bytes=1_000).keep(wires * 3)
+    mock = MockKernel()
+    client = make_client(transport=mock.transport(), spool=spool)
+    assert client.flush_sync(seconds=30) == 0
+    client.close_sync()
+    assert [record["clock"] for record in mock.records] == [0, 1, 2, 3, 4]

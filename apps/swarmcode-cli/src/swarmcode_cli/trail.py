@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from syncropel import Client, Identity, Spool, content_id, verify_record
-from syncropel.envelope import Envelope, draft, read_envelope, seal
-from syncropel.spool import Entry
+from syncropel.envelope import draft, seal
 
 from .errors import TrailError
 from .project import Kept, Project
 
 INTENT, OUTCOME = "core.intent", "core.outcome"
-PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +160,8 @@ def hand_over(project: Project, spool: Spool) -> int:
     the same record once.
     """
     waiting = project.trail[project.outbox.spooled :]
-    for kept in waiting:
-        spool.submit(Entry(_sealed(kept))).wait_blocking(PATIENCE_SECONDS)
     if waiting:
+        spool.keep([_wire(kept) for kept in waiting])
         project.outbox.spooled = len(project.trail)
         project.commit()
     return len(waiting)
@@ -181,6 +178,5 @@ async def deliver(
         await client.close()
 
 
-def _sealed(kept: Kept) -> Envelope:
-    wire = json.dumps(kept.record, ensure_ascii=False, separators=(",", ":"))
-    return read_envelope(wire.encode(), own_clock=True)
+def _wire(kept: Kept) -> bytes:
+    return json.dumps(kept.record, ensure_ascii=False, separators=(",", ":")).encode()

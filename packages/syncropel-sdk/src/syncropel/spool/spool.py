@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
+from ..envelope import read_envelope
 from ..errors import InvalidArgumentError, SpoolError, SpoolFullError
 from ..telemetry import NO_TELEMETRY, Telemetry
 from .file import SpoolFile
@@ -69,6 +70,21 @@ class Spool:
             SpoolError: the spool takes nothing at the moment.
         """
         return self._writer.submit(entries)
+
+    def keep(self, wires: Sequence[bytes]) -> None:
+        """Keep finished records, as their canonical bytes, and return when they are on the disk.
+
+        Their clocks are their makers' own and stay. One that is here already stays as it is.
+
+        Raises:
+            SpoolError: none of them was kept.
+        """
+        entries = [Entry(read_envelope(wire, own_clock=True)) for wire in wires]
+        with self.opened() as file:
+            self._make_room(file, entries)
+            if entries and entries[-1].fault is not None:
+                raise entries[-1].fault
+            file.add(entries)
 
     def stats(self) -> SpoolStats:
         """Count what is kept, given up and renamed."""

@@ -44,6 +44,13 @@ def test_a_worker_that_cannot_start_is_an_error_not_a_thousand_dead_processes() 
         pool.call({}, LONG)
 
 
+def test_a_machine_that_starts_no_processes_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedded Python may have no executable at all."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(AgentError, match=r"cannot start a reading process.*No such file"):
+        Worker("unused:unused").call({}, LONG, seconds=1)
+
+
 # There is input on which one step of a grammar takes minutes, and more with its square.
 STUCK = b"/*\n" * 6000 + b"\ndef found(): pass\n" + b"/*\n" * 6000
 

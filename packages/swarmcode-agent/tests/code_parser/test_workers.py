@@ -1,9 +1,9 @@
 """The reading processes: bounded, replaceable, and never fatal."""
 
+import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,18 @@ def test_a_worker_that_cannot_start_is_an_error_not_a_thousand_dead_processes() 
         pool.call({}, LONG)
 
 
+def test_a_machine_that_starts_no_processes_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embedded Python may have no executable at all."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(AgentError, match=r"cannot start a reading process.*No such file"):
+        Worker("unused:unused").call({}, LONG, seconds=1)
+
+
+def worked() -> float:
+    """Return the processor time of this process and of those that it has ended."""
+    return sum(os.times()[:4])
+
+
 # There is input on which one step of a grammar takes minutes, and more with its square.
 STUCK = b"/*\n" * 6000 + b"\ndef found(): pass\n" + b"/*\n" * 6000
 
@@ -52,9 +64,9 @@ def test_a_grammar_that_is_stuck_is_ended_and_the_file_read_by_patterns(tmp_path
     """It costs a moment, and the other files nothing."""
     (tmp_path / "stuck.py").write_bytes(STUCK)
     (tmp_path / "fine.py").write_text("def fine(): pass\n")
-    began = time.monotonic()
+    before = worked()
     built = map_folder(tmp_path, ["stuck.py", "fine.py"])
-    assert time.monotonic() - began < 40
+    assert worked() - before < 10
     assert "def found()" in built.render().text
     assert "def fine()" in built.render().text
 
@@ -62,9 +74,9 @@ def test_a_grammar_that_is_stuck_is_ended_and_the_file_read_by_patterns(tmp_path
 def test_a_parser_called_directly_is_never_stuck_either() -> None:
     """The grammar runs where it can be ended; the answer says who read the file and why."""
     parser = TreeSitterParser()
-    began = time.monotonic()
+    before = worked()
     symbols = parser.parse(STUCK, "stuck.py")
-    assert time.monotonic() - began < 40  # not minutes, on whatever machine
+    assert worked() - before < 10
     assert [each.name for each in symbols.functions] == ["found"]
     assert symbols.parser == "regex"
     assert "took over" in symbols.problems[0]

@@ -107,13 +107,19 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # -P: what lies in the current folder, a repository perhaps, is never imported.
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _CODE, self._task],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": _search_path()},
-            start_new_session=True,  # Ctrl-C is the parent's to handle
-        )
+        command = [sys.executable, "-P", "-c", _CODE, self._task]
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": _search_path()},
+                start_new_session=True,  # Ctrl-C is the parent's to handle
+            )
+        except OSError as error:
+            raise AgentError(
+                f"cannot start a reading process, {sys.executable!r}: {error.strerror}"
+            ) from error
         self._process = process
         if process.stdout is None or _read(process.stdout) is None:  # its greeting
             raise AgentError(f"cannot start a reading process (it ended with {self.close()})")

@@ -78,7 +78,7 @@ def test_a_process_serves_and_ends_when_told(tmp_path: Path, server: Any) -> Non
     process = subprocess.Popen([*COMMAND, "serve", str(file)], stderr=subprocess.PIPE, text=True)
     try:
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90  # a busy machine takes its time
         while True:
             try:
                 assert httpx.get(f"{url}/ready").status_code == 200
@@ -92,7 +92,7 @@ def test_a_process_serves_and_ends_when_told(tmp_path: Path, server: Any) -> Non
         assert answer.choices[0].message.content == "through two"
     finally:
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
+        _, log = process.communicate(timeout=60)
     lines = [json.loads(line) for line in log.splitlines()]
     assert [line["route"] for line in lines if line["message"] == "request"] == [
         "/v1/chat/completions"

@@ -19,11 +19,12 @@ NODE = shutil.which("node")
     not (MODULES / "openai").is_dir(),
     reason="needs the npm package openai: npm install --prefix apps/swarmcode-server/tests/node",
 )
+@pytest.mark.timeout(300)
 def test_every_scenario_with_the_node_client(server: Any) -> None:
     """Whole and streamed; the driver says what is wrong with each."""
     scenarios = HERE / "scenarios.json"
     driver = [str(NODE), HERE / "node" / "conformance.mjs", server.v1, scenarios, MODULES]
-    run = subprocess.run(driver, capture_output=True, text=True, timeout=100)
+    run = subprocess.run(driver, capture_output=True, text=True, timeout=280)
     assert run.returncode == 0, run.stderr
     outcomes = [json.loads(line) for line in run.stdout.splitlines()]
     assert [outcome for outcome in outcomes if outcome["wrong"]] == []

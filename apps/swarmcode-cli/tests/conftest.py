@@ -45,7 +45,7 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **more}
 
 
-def call(folder: Path, *words: str, timeout: float = 110, **variables: str) -> Answer:
+def call(folder: Path, *words: str, timeout: float = 500, **variables: str) -> Answer:
     run = subprocess.run(
         [SWARMCODE, *words],
         cwd=folder,
@@ -57,6 +57,13 @@ def call(folder: Path, *words: str, timeout: float = 110, **variables: str) -> A
     )
     assert "Traceback" not in run.stderr, run.stderr
     return Answer(run)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test here calls the command several times: on a busy machine that takes a while."""
+    for item in items:
+        if "repository" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,16 @@ import jsonschema
 import pytest
 import yaml
 
-from swarmcode_cli import wiring
 from swarmcode_cli.errors import SettingsError
 from swarmcode_cli.settings import Sources, json_schema, load
+from swarmcode_cli.settings import sections as all_sections
 from swarmcode_cli.settings.load import GENERAL
 from swarmcode_cli.settings.schema import plain
 
 
 @pytest.fixture(scope="module")
 def sections() -> dict:
-    return wiring.sections()
+    return all_sections()
 
 
 def read(sections: dict, tmp_path: Path, text: str = "", **sources: object):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from . import wiring
+from . import keys, wiring
 from .pipeline import Performed
 from .progress import Tell
 from .settings import Settings
@@ -17,7 +17,7 @@ def run_steps(settings: Settings, *, last: str, tell: Tell) -> Iterator[Performe
     with wiring.workplace(settings) as place:
         wiring.ingest(place)
         if last == "publish":
-            wiring.signing_key(settings)
+            keys.signing_key(settings)
         for name, step in wiring.steps(place).items():
             yield place.do(step(), tell)
             if name == last:

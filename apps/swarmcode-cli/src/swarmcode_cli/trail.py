@@ -145,6 +145,16 @@ def _check_signature(kept: Kept) -> bool:
     return found.valid
 
 
+def until(project: Project, record: str) -> str:
+    """The records up to one, a line each: what goes along with a published agent."""
+    lines = []
+    for kept in project.trail:
+        lines.append(f"{kept.model_dump_json()}\n")
+        if kept.id == record:
+            break
+    return "".join(lines)
+
+
 # ── to the spool, and to a server ─────────────────────────────────────────────────────────────
 
 

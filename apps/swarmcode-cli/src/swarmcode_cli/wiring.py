@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import CliError, MissingStepError, ProjectError, SettingsError
-from .settings import Section, Sections, Settings, Sources, load
+from . import keys
+from .errors import CliError, MissingStepError, ProjectError
+from .settings import Settings, Sources, load, sections
 
 if TYPE_CHECKING:
     from syncropel import Identity, Spool
@@ -29,7 +29,6 @@ ORDER: tuple["Step", ...] = ("ingest", "synth", "train", "eval", "publish")
 SPOOL = "provenance.spool"
 DELIVERY_SECONDS = 5.0
 MCP_TOKEN_VARIABLE = "SWARMCODE_MCP_TOKEN"  # noqa: S105 - where it is, not what it is
-PASSWORD_VARIABLE = "SWARMCODE_KEYSTORE_PASSWORD"  # noqa: S105 - where it is, not what it is
 
 # The base of each part's own errors, and where it is.
 BASES = {
@@ -41,9 +40,6 @@ BASES = {
     "syncropel.errors": "SyncropelError",
     "worktree.errors": "WorktreeError",
 }
-
-# What the pipeline itself says in a manifest, so that no setting can say otherwise.
-DECIDED = frozenset({"private_key", "training", "evaluation", "provenance", "extensions"})
 
 
 def deliberate_errors() -> tuple[type[Exception], ...]:
@@ -63,34 +59,6 @@ def was_stopped(error: Exception) -> bool:
 
 
 # ── settings ──────────────────────────────────────────────────────────────────────────────────
-
-
-def sections() -> Sections:
-    """Every section of the settings: the libraries' own configurations, and ours."""
-    from .settings import own
-    from .settings.sections import section_of
-
-    def of_library(name: str, home: str, cls: str, *without: str) -> Callable[[], Section]:
-        def make() -> Section:
-            found = getattr(import_module(home), cls)
-            return section_of(name, found, without=frozenset(without))
-
-        return make
-
-    return Sections(
-        {
-            "general": partial(section_of, "general", own.General),
-            "ingest": of_library("ingest", "swarmcode_agent.ingest", "IngestConfig"),
-            "synth": of_library("synth", "swarmcode_agent.synth", "SynthConfig"),
-            "train": of_library("train", "swarmcode_trainer.qlora", "TrainConfig"),
-            "eval": of_library("eval", "swarmcode_trainer.eval", "EvalConfig"),
-            "publish": of_library("publish", "swarmcode_registry", "PublishConfig", *DECIDED),
-            "serve": of_library("serve", "swarmcode_server", "ServeConfig"),
-            "verify": partial(section_of, "verify", own.Verify),
-            "provenance": partial(section_of, "provenance", own.Provenance),
-            "contracts": partial(section_of, "contracts", own.Contracts),
-        }
-    )
 
 
 def settings(sources: Sources) -> Settings:
@@ -170,40 +138,18 @@ def _deliver(settings: Settings, spool: "Spool", identity: "Identity") -> None:
 def begin(settings: Settings, wanted: "Wanted") -> "Beginning":
     """Make a new project here; its key is trusted, where one is made."""
     from .beginning import begin
+    from .keys import new_password, new_trusted_key
     from .settings import json_schema
 
     def make_key(path: Path) -> str:
         trust = settings.get("verify", "expect")
         named = trust.startswith(("0x", "-----BEGIN"))
-        return new_trusted_key(path, None if named else Path(trust), password=_new_password(path))
+        return new_trusted_key(path, None if named else Path(trust), password=new_password(path))
 
     schema = json_schema(settings.sections)
     made = begin(wanted, data_dir=settings.data_dir, schema=schema, make_key=make_key)
     with workplace(settings, name=wanted.name):
         return made
-
-
-def new_trusted_key(path: Path, trust: Path | None, *, password: str) -> str:
-    """Make a key in an encrypted keystore, note that it is trusted, and return its address."""
-    from swarmcode_registry import new_key, trust_add
-
-    key = new_key()
-    key.save(path, password=password)
-    if trust is not None:
-        trust_add(trust, key.address, note=f"the key in {path.name}")
-    return key.address
-
-
-def _new_password(path: Path) -> str:
-    from getpass import getpass
-
-    _require_password(path)
-    if password := os.environ.get(PASSWORD_VARIABLE):
-        return password
-    password = getpass(f"A password for {path}: ")
-    if password != getpass("Once more: "):
-        raise ProjectError("the two passwords differ: nothing was written, run it again")
-    return password
 
 
 # ── looking at what there is ──────────────────────────────────────────────────────────────────
@@ -359,15 +305,16 @@ def held_out_loss(place: Workplace, tell: "Tell") -> Any:
 
 def publish(place: Workplace) -> "Doer":
     """The step from an adapter to a signed manifest."""
-    from .steps.publish import Publish
+    from .steps.publish import Publish, known_of
+    from .trail import until
 
     chosen = publish_settings(place.settings)
     return Publish(
         chosen,
-        _known(place, Path(chosen["adapter_path"])),
+        known_of(place.project, Path(chosen["adapter_path"])),
         place.project.project.thread,
-        partial(_trail_until, place.project),
-        signing_key(place.settings),
+        partial(until, place.project),
+        keys.signing_key(place.settings),
     )
 
 
@@ -377,66 +324,6 @@ def publish_settings(settings: Settings) -> dict[str, Any]:
     chosen["adapter_path"] = chosen["adapter_path"] or settings.build("train").adapter_dir
     chosen["store"] = chosen["store"] or str(settings.data_dir / "registry")
     return chosen
-
-
-def signing_key(settings: Settings) -> Any:
-    """Find the key to sign with: the keystore that is named, or the environment's."""
-    from swarmcode_registry import key_from_environment, key_from_keystore
-
-    keystore = settings.get("publish", "keystore")
-    if keystore is not None:
-        _require_password(keystore)
-    return key_from_keystore(keystore) if keystore is not None else key_from_environment()
-
-
-def _require_password(keystore: Path) -> None:
-    """Refuse to ask where nobody can answer."""
-    if not os.environ.get(PASSWORD_VARIABLE) and not sys.stdin.isatty():
-        raise SettingsError(
-            "publish.keystore",
-            f"is {keystore}, and there is no terminal to ask for its password: "
-            f"set {PASSWORD_VARIABLE}",
-            origin="signing",
-        )
-
-
-def _known(place: Workplace, folder: Path) -> Any:
-    """What the project knows of an adapter: the rows it learned from, and how it did."""
-    from swarmcode_registry import Evaluation, Training
-
-    from .steps.publish import Known
-    from .steps.train import adapter_digest
-
-    digest = adapter_digest(folder)
-    made = next((a for a in place.project.adapters.values() if a.digest == digest), None)
-    figures = [e for e in place.project.evaluations.values() if e.adapter == digest]
-    rows = next(
-        (d for d in place.project.datasets.values() if made and d.digest == made.dataset), None
-    )
-    newest = place.newest("eval")
-    figure = newest if newest in figures else (figures[-1] if figures else None)
-    return Known(
-        training=None if made is None else Training(
-            data_hash=made.dataset, examples=rows.examples if rows else None, method="qlora"
-        ),
-        evaluation=None if figure is None else Evaluation(
-            examples=figure.examples,
-            pass_rate=figure.pass_rate,
-            patch_apply_rate=figure.patch_apply_rate,
-            data_hash=figure.dataset,
-        ),
-        base_model=made.base_model if made else None,
-    )  # fmt: skip
-
-
-def _trail_until(project: "Project", intent: str) -> str:
-    """The records up to an intent, one a line."""
-    lines = []
-    for kept in project.trail:
-        lines.append(kept.model_dump_json())
-        if kept.id == intent:
-            break
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _newest_path(place: Workplace, step: "Step") -> Path:

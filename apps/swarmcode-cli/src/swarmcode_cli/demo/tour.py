@@ -12,7 +12,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-from .. import wiring
+from .. import keys, wiring
 from ..errors import DemoError
 from ..progress import Sign, Tell
 from ..project import Evaluation, HeldOut
@@ -127,17 +127,17 @@ def _claim(folder: Path) -> None:
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """Work in the folder, with the throwaway key's password at hand."""
-    before, password = Path.cwd(), os.environ.get(wiring.PASSWORD_VARIABLE)
+    before, password = Path.cwd(), os.environ.get(keys.PASSWORD_VARIABLE)
     os.chdir(folder)
-    os.environ[wiring.PASSWORD_VARIABLE] = PASSWORD
+    os.environ[keys.PASSWORD_VARIABLE] = PASSWORD
     try:
         yield
     finally:
         os.chdir(before)
         if password is None:
-            del os.environ[wiring.PASSWORD_VARIABLE]
+            del os.environ[keys.PASSWORD_VARIABLE]
         else:
-            os.environ[wiring.PASSWORD_VARIABLE] = password
+            os.environ[keys.PASSWORD_VARIABLE] = password
 
 
 def _prepare(tell: Tell) -> str:
@@ -150,7 +150,7 @@ def _prepare(tell: Tell) -> str:
         texts = source.joinpath(HISTORY).read_text(encoding="utf-8").split("\n\n")
         make_base(_fresh("base"), texts).rename("base")
     if not KEYSTORE.exists():
-        wiring.new_trusted_key(KEYSTORE, Path("trust.json"), password=PASSWORD)
+        keys.new_trusted_key(KEYSTORE, Path("trust.json"), password=PASSWORD)
     if not SETTINGS_FILE.exists():
         SETTINGS_FILE.write_text(source.joinpath("swarmcode.yaml").read_text(encoding="utf-8"))
     return "a repository of 27 commits, a base model with random weights, a throwaway key"

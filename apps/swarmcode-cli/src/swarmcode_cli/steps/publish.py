@@ -20,7 +20,7 @@ from .. import digests
 from ..errors import MissingStepError, TrailError
 from ..pipeline import Attempt, Made, Work, relative
 from ..progress import Sign
-from ..project import Kept, Publication, Step
+from ..project import Kept, Project, Publication, Step, newest
 from ..settings.schema import plain
 from .train import adapter_digest
 
@@ -35,6 +35,35 @@ class Known:
     training: Training | None = None
     evaluation: Evaluation | None = None
     base_model: str | None = None
+
+
+def known_of(project: Project, folder: Path) -> Known:
+    """What the project knows of an adapter: the rows it learned from, and how it did."""
+    digest = adapter_digest(folder)
+    figures = _figures(project, digest) if digest else None
+    made = next((a for a in project.adapters.values() if a.digest == digest), None)
+    if made is None:
+        return Known(evaluation=figures)
+    rows = next((d for d in project.datasets.values() if d.digest == made.dataset), None)
+    training = Training(
+        data_hash=made.dataset, examples=rows.examples if rows else None, method="qlora"
+    )
+    return Known(training, figures, made.base_model)
+
+
+def _figures(project: Project, adapter: str) -> Evaluation | None:
+    """The newest evaluation of an adapter; another one's says nothing about it."""
+    found = [e for e in project.evaluations.values() if e.adapter == adapter]
+    last = newest(project, "eval")
+    chosen = last if last in found else (found[-1] if found else None)
+    if chosen is None:
+        return None
+    return Evaluation(
+        examples=chosen.examples,
+        pass_rate=chosen.pass_rate,
+        patch_apply_rate=chosen.patch_apply_rate,
+        data_hash=chosen.dataset,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -318,7 +318,7 @@ def node(node_modules: Path, tmp_path: Path) -> Callable[..., str]:
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=110,
             )
         finally:
             path.unlink()

@@ -124,13 +124,13 @@ def test_a_killed_push_publishes_nothing_and_is_resumed(
     arguments = [address, folder, tmp_path / "sessions", tmp_path / "m.json"]
     command = [sys.executable, "-c", PUSH, *map(str, arguments)]
 
-    first = subprocess.run([*command, str(24 << 20)], capture_output=True, timeout=60)
+    first = subprocess.run([*command, str(24 << 20)], capture_output=True, timeout=110)
     assert first.returncode == -signal.SIGKILL, first.stderr
     with pytest.raises(NotFoundError):
         open_store(address).index("alice/fixer")
     time.sleep(0.2)  # the server notices the broken connection
 
-    second = subprocess.run([*command, str(1 << 40)], capture_output=True, text=True, timeout=60)
+    second = subprocess.run([*command, str(1 << 40)], capture_output=True, text=True, timeout=110)
     assert second.returncode == 0, second.stderr
     again = int(second.stdout)
     size = (folder / "adapter_model.safetensors").stat().st_size

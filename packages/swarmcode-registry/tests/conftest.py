@@ -2,11 +2,13 @@
 
 import fcntl
 import hashlib
+import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import urllib.request
 import uuid
@@ -209,6 +211,40 @@ def oci_store(registry: RegistryServer) -> Store:
     return open_store(f"oci://{registry.host}/{uuid.uuid4().hex}")
 
 
+@pytest.fixture
+def wrong_server() -> Iterator[Callable[[Callable[[str], tuple[int, dict[str, str], bytes]]], str]]:
+    """A server on loopback that answers each GET as it is told to."""
+    made: list[http.server.ThreadingHTTPServer] = []
+
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A client that hangs up is what some of these tests are about."""
+
+    def make(reply: Callable[[str], tuple[int, dict[str, str], bytes]]) -> str:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, headers, body = reply(self.path)
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_HEAD = do_POST = do_PATCH = do_PUT = do_GET  # noqa: N815 - http.server's names
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        made.append(Server(("127.0.0.1", 0), Handler))
+        threading.Thread(target=made[-1].serve_forever, args=(0.01,), daemon=True).start()
+        return f"oci://127.0.0.1:{made[-1].server_port}"
+
+    yield make
+    for server in made:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     from moto.server import ThreadedMotoServer
@@ -282,7 +318,7 @@ def node(node_modules: Path, tmp_path: Path) -> Callable[..., str]:
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=110,
             )
         finally:
             path.unlink()

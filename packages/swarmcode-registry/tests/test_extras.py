@@ -44,6 +44,6 @@ def test_a_missing_extra_names_its_command(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
     assert run.stdout == f"pip install 'swarmcode-registry[{extra}]'\n", run.stderr

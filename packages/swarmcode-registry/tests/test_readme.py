@@ -19,7 +19,7 @@ def test_the_example_prints_what_it_says(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
     )
     assert run.returncode == 0, run.stderr
     assert run.stdout == example.group(2)

@@ -64,11 +64,11 @@ def test_a_killed_push_is_gone_on_with(
     manifest = tmp_path / "m.json"
     manifest.write_bytes(big.manifest.to_bytes())
     command = [sys.executable, "-c", PUSH, s3_store.address, str(big.folder), str(manifest)]
-    first = subprocess.run([*command, str(20 << 20)], capture_output=True, timeout=60)
+    first = subprocess.run([*command, str(20 << 20)], capture_output=True, timeout=110)
     assert first.returncode == -signal.SIGKILL, first.stderr
     with pytest.raises(NotFoundError):
         s3_store.index("alice/fixer")
-    second = subprocess.run([*command, str(1 << 40)], capture_output=True, text=True, timeout=60)
+    second = subprocess.run([*command, str(1 << 40)], capture_output=True, text=True, timeout=110)
     assert second.returncode == 0, second.stderr
     size = (big.folder / "adapter_model.safetensors").stat().st_size
     assert 0 < int(second.stdout) <= size - (20 << 20)

@@ -23,7 +23,7 @@ from .protocol import Blob
 
 ATTEMPTS = 5
 LARGEST_ANSWER = 16 << 20
-MOST_PAGES = 1000
+MOST_PAGES = 200
 _LOOPBACK = re.compile(r"^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')

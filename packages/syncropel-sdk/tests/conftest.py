@@ -3,12 +3,16 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
 
 from syncropel import Client, Identity, Limits
 from syncropel.testing.fixtures import syncropel_client, syncropel_kernel
 
 # By name: pytest takes `pytest_plugins` from the conftest of the whole run alone.
 __all__ = ["make_client", "syncropel_client", "syncropel_kernel"]
+
+settings.register_profile("syncropel", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("syncropel")
 
 EMIT = {"act": "PUT", "kind": "test.case.record", "thread": "t"}
 

@@ -16,7 +16,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_what_is_not_deep_is_read_as_json_reads_it(value: object) -> None:
     """The guard changes nothing for what people write."""
@@ -31,7 +30,7 @@ def test_brackets_in_a_text_are_text() -> None:
         read_json("[" * (DEEPEST + 1))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(VALUES, st.booleans())
 def test_many_brackets_are_not_deep(value: object, only_ascii: bool) -> None:
     """A long answer of flat values is read, whatever its texts hold."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -177,18 +178,21 @@ def rabbitmq_server(folder: Path) -> Iterator[str]:
     directory = ["epmd", "-port", str(names), "-address", "127.0.0.1"]
     with (
         subprocess.Popen(directory) as registrar,  # otherwise a daemon would stay behind
-        subprocess.Popen([binary], env=environ, stdout=subprocess.DEVNULL) as process,
+        # A group of its own: the command is a script that starts the server.
+        subprocess.Popen(
+            [binary], env=environ, stdout=subprocess.DEVNULL, start_new_session=True
+        ) as process,
     ):
         try:
             answers(names)
             answers(port)
             yield f"amqp://guest:guest@127.0.0.1:{port}/%2F"
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             registrar.terminate()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swop.contract.described import describe
@@ -107,6 +107,7 @@ terms: st.SearchStrategy[Term] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(terms)
 def test_a_term_that_is_spelled_reads_as_itself(term: Term) -> None:
     """Spelling loses nothing."""
@@ -114,6 +115,7 @@ def test_a_term_that_is_spelled_reads_as_itself(term: Term) -> None:
     assert (reading.term, reading.problems) == (term, ())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_read(text: str) -> None:
     """Whatever a manifest holds is a term or a problem, never an exception."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swop import LockError
@@ -190,6 +190,7 @@ kinds = st.sampled_from(["int64", "string", "repeated int64"])
 versions = st.lists(st.dictionaries(names, kinds, max_size=4), min_size=1, max_size=8)
 
 
+@settings(deadline=None)
 @given(versions)
 def test_no_number_ever_has_two_holders(steps: list[dict[str, str]]) -> None:
     """Whatever is edited: one number, one name and type, for good; and the file comes back."""

@@ -196,12 +196,17 @@ def rabbitmq_server(folder: Path) -> Iterator[str]:
             registrar.terminate()
 
 
+# RabbitMQ brings Erlang along and starts by itself, so that `.ci/run` does not install it.
 SERVERS = {
-    "redis": (redis_server, shutil.which("redis-server"), "redis-server"),
+    "redis": (
+        redis_server,
+        shutil.which("redis-server"),
+        "needs the system package redis-server: apt-get install redis-server",
+    ),
     "rabbitmq": (
         rabbitmq_server,
         Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists(),
-        "rabbitmq-server",
+        "needs RabbitMQ, where somebody has it: apt-get install rabbitmq-server",
     ),
 }
 
@@ -210,9 +215,9 @@ SERVERS = {
 @pytest.mark.parametrize("bus", ["redis", "rabbitmq"])
 def test_a_worker_takes_what_a_server_publishes(tmp_path: Path, bus: str) -> None:
     """Over a real server: what was sent before the worker came, and what breaks is set aside."""
-    start, there, package = SERVERS[bus]
+    start, there, otherwise = SERVERS[bus]
     if not there:
-        pytest.skip(f"needs the system package {package}: apt-get install {package}")
+        pytest.skip(otherwise)
     config = services(tmp_path, bus)
     (tmp_path / "bus").mkdir()
     with start(tmp_path / "bus") as url:

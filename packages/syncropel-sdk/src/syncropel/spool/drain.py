@@ -144,9 +144,14 @@ class Drain:
         return [verdict for verdicts in by_lane for verdict in verdicts]
 
     async def _drop_old(self, file: SpoolFile) -> None:
-        if self._spool.max_age_s is not None:
-            before = time.time() - self._spool.max_age_s
-            self._spool.gave_up("age", await asyncio.to_thread(file.drop_older, before))
+        max_age_s = self._spool.max_age_s
+        if max_age_s is None:
+            return
+
+        def drop_and_tell() -> None:  # in one go: whoever stops the drain stops neither
+            self._spool.gave_up("age", file.drop_older(time.time() - max_age_s))
+
+        await asyncio.to_thread(drop_and_tell)
 
 
 def settle(verdicts: Sequence[Verdict]) -> Settlement:

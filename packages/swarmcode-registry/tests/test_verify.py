@@ -121,7 +121,7 @@ def test_a_changed_folder_is_refused(
 
 
 def test_every_flipped_byte_of_the_manifest_is_refused(agent: Path, key: SigningKey) -> None:
-    """Every byte, one bit of each; benchmarks/flips.py flips all eight."""
+    """Every byte, one bit of each; benchmarks/fuzz_flips.py flips all eight."""
     path = agent / "manifest.json"
     whole = path.read_bytes()
     accepted = []
@@ -137,7 +137,7 @@ def test_every_flipped_byte_of_the_manifest_is_refused(agent: Path, key: Signing
 
 
 def test_a_flipped_byte_of_any_file_is_refused(agent: Path) -> None:
-    """A seeded slice of what benchmarks/flips.py does ten thousand times."""
+    """A seeded slice of what benchmarks/fuzz_flips.py does ten thousand times."""
     manifest = AgentManifest.from_bytes((agent / "manifest.json").read_bytes())
     chance = random.Random(7)
     for _ in range(300):

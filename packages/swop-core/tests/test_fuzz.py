@@ -1,4 +1,4 @@
-"""A seeded slice of `benchmarks/fuzz.py`."""
+"""A seeded slice of `benchmarks/fuzz_inputs.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-DRIVER = Path(__file__).parents[1] / "benchmarks" / "fuzz.py"
+DRIVER = Path(__file__).parents[1] / "benchmarks" / "fuzz_inputs.py"
 
 
 @pytest.mark.parametrize("kind", ["source", "config", "manifest", "cache"])

@@ -21,7 +21,7 @@ from worktree.testing.faults import FAULTS, Fault, Faults, Killed
 
 from .drivers import driver
 
-crashes, kills = driver("crashes"), driver("kills")
+crashes, kills = driver("crashes"), driver("kill_commits")
 
 
 @pytest.mark.parametrize("artifacts", [1, 2, 3, 4])

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-DRIVER = Path(__file__).parents[2] / "benchmarks" / "edits_differential.py"
+DRIVER = Path(__file__).parents[2] / "benchmarks" / "fuzz_edits.py"
 
 pytestmark = [
     pytest.mark.skipif(
@@ -20,7 +20,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def driver() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("edits_differential", DRIVER)
+    spec = importlib.util.spec_from_file_location("fuzz_edits", DRIVER)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

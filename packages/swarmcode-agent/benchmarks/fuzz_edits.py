@@ -1,6 +1,6 @@
 """Apply generated patches with `git apply` and with ours; they must agree to the byte.
 
-    python edits_differential.py [CASES] [SEED]
+    python fuzz_edits.py [CASES] [SEED]
 
 Whatever git accepts, ours must accept and turn into the same bytes. Where git refuses, ours may
 still find the place; that is counted, not compared. The tests run a slice of this.

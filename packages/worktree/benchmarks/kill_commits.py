@@ -1,6 +1,6 @@
 """Kill a process while it commits, again and again, at random moments.
 
-    python benchmarks/kills.py [--kills 10000] [--artifacts 4] [--folder /dev/shm] [--sqlite]
+    python benchmarks/kill_commits.py [--kills 10000] [--artifacts 4] [--folder /dev/shm] [--sqlite]
 
 A child commits trees whose artifacts all hold the same number, and says which number it has
 committed. It is ended with SIGKILL; then the tree is mounted, and must hold one number in all

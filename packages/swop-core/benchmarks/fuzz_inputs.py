@@ -1,6 +1,6 @@
 """Mutated sources, configurations, caches and manifests: never a traceback.
 
-    python benchmarks/fuzz.py --count 100000 --seed 1
+    python benchmarks/fuzz_inputs.py --count 100000 --seed 1
 
 A mutation is bytes of a good file with pieces deleted, doubled, swapped, replaced by noise or
 by words that mean something. Whatever comes out must be scanned, or refused with one line.

@@ -1,6 +1,6 @@
 """Flip bits in a small agent, and count how many changes are accepted. None may be.
 
-    uv run python packages/swarmcode-registry/benchmarks/flips.py [--files 10000] [--seed 0]
+    uv run python packages/swarmcode-registry/benchmarks/fuzz_flips.py [--files 10000] [--seed 0]
 
 Every bit of every byte of the manifest (exhaustive), and random bits of its files.
 """

@@ -1,6 +1,6 @@
 """Kill the pipeline at random moments: every rerun completes, with an untouched run's artifacts.
 
-    python benchmarks/kills.py [KILLS] [SEED] [LAST STEP]
+    python benchmarks/kill_steps.py [KILLS] [SEED] [LAST STEP]
 
 Each round starts `swarmcode run` in a project, kills it and all below it after a random time, and
 so on, until one call completes; then its artifacts are held against those of a project that nobody

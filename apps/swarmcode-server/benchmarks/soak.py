@@ -62,6 +62,7 @@ class Model(Recorded):
 
 
 def soak(seconds: float, *, clients: int = 50, seed: int = 0) -> Report:
+    before = _children()
     with tempfile.TemporaryDirectory() as folder:
         keys, origin = Path(folder) / "keys.json", Path(folder) / "origin"
         origin.mkdir()
@@ -85,7 +86,7 @@ def soak(seconds: float, *, clients: int = 50, seed: int = 0) -> Report:
             resident, report.statuses = _resident(), Counter()
             asyncio.run(_clients(seconds, clients, seed, port, token, report))
             report.grown_mb = _resident() - resident
-            report.left = _left(app, loop)
+            report.left = _left(app, loop) | {"processes": len(_children() - before)}
         finally:
             server.should_exit = True
             thread.join(60)
@@ -165,9 +166,13 @@ def _left(app, loop) -> dict:
         if not any(left.values()):
             break
         time.sleep(0.1)
-    children = Path("/proc/self/task").glob("*/children")
-    left["processes"] = sum(len(path.read_text().split()) for path in children)
     return left
+
+
+def _children() -> set[str]:
+    """The processes that this one has started, those before the soak included."""
+    listings = Path("/proc/self/task").glob("*/children")
+    return {pid for listing in listings for pid in listing.read_text().split()}
 
 
 def _resident() -> float:

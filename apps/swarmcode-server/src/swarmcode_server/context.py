@@ -46,7 +46,7 @@ class Server:
         try:
             await self.shelf.start()
             await self.workspaces.start()
-        except BaseException:
+        except BaseException:  # a cancelled start must not leave a model in memory either
             await self.engine.aclose()
             raise
         self.started = True
@@ -92,7 +92,7 @@ class Server:
             except ApiError as error:
                 answering.failure = error.code or error.kind
                 raise
-            except Exception:
+            except Exception:  # only counted here: the routes tell of it
                 answering.failure = "internal"
                 raise
 

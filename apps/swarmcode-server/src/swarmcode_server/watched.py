@@ -93,7 +93,7 @@ class EventStream(_Watched):
                         await _send(send, piece)
             except ApiError as error:
                 await _send(send, self._fail(error))
-            except Exception:
+            except Exception:  # the status has gone out: a last event is all that can be told
                 log.exception("a stream failed")
                 await _send(send, self._fail(InternalError("the server failed; see its log")))
         await send({"type": "http.response.body", "body": b"", "more_body": False})

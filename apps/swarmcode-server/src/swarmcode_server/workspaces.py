@@ -194,7 +194,7 @@ class Workspaces:
         folder = self._root / os.urandom(12).hex()
         try:
             await asyncio.to_thread(_copy, self._origin, folder, self._limits.session_bytes)
-        except BaseException:
+        except BaseException:  # a caller who leaves cancels the copy: half of it must go too
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
             raise
         hands = await asyncio.to_thread(self.tools.hands, folder)

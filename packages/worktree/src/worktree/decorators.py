@@ -13,7 +13,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def not_implemented(f: F) -> F:
-    """Mark a hook that a subclass may implement; calling it raises NotImplementedError."""
+    """Mark a hook that a subclass may implement; calling it raises NotImplementedError.
+
+    The published interface says so, and drivers written for it catch that error.
+    """
 
     @functools.wraps(f)
     def refuse(self: object, *_args: object, **_more: object) -> NoReturn:

@@ -27,7 +27,7 @@ class Connections:
                 db = self.here()
                 self.where = f"PostgreSQL {db.info.dbname} at {db.info.host}:{db.info.port}"
                 schema.prepare(db, where=self.where)
-        except BaseException:
+        except BaseException:  # also of Ctrl-C: nobody else holds what was opened
             self.close()
             raise
 

@@ -46,7 +46,7 @@ class Doors:
             reply = await self._answer(scope, receive)
         except ClientGoneError:
             return
-        except Exception:
+        except Exception:  # whatever it is, the server goes on and the caller is told
             _LOGGER.exception("%s %s failed", scope["method"], scope["path"])
             reply = refused(_INTERNAL)
         if reply.watch is not None:

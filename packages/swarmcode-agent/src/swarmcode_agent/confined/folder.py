@@ -178,7 +178,7 @@ class ConfinedFolder:
                         file.write(data)
                         os.fchmod(file.fileno(), permissions & 0o777)
                     os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-                except BaseException:
+                except BaseException:  # also of Ctrl-C: no temporary file stays behind
                     with suppress(OSError):
                         os.unlink(temporary, dir_fd=parent)
                     raise

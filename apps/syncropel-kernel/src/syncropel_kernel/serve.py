@@ -53,7 +53,7 @@ def serve(
         try:
             program = make_program(store, host=address, signed=signed, settings=settings)
             listener = bind(address, port)
-        except BaseException:  # also of Ctrl-C: a store that stays open keeps its lock
+        except BaseException:  # also of Ctrl-C: nobody else closes what was opened here
             store.close()
             raise
         bound = listener.getsockname()[1]

@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def not_implemented(f: F) -> F:
     """Mark a hook that a subclass may implement; calling it raises NotImplementedError.
 
-    The published interface says so, and drivers written for it catch that error.
+    That error is part of the published interface: a marker for subclasses, nothing unfinished.
     """
 
     @functools.wraps(f)

@@ -58,7 +58,10 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(2_048)
     except OSError as error:
         listener.close()
-        raise ServeError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        why = error.strerror or error
+        raise ServeError(
+            f"cannot listen on {host}:{port}: {why}; choose other ones with --host and --port"
+        ) from error
     return listener
 
 
